@@ -17,7 +17,7 @@ class BoundedQueue {
   explicit BoundedQueue(size_t items_max) : items_max_(items_max) {}
 
   // False when full or closed; `item` is then untouched.
-  bool Offer(T&& item) EXCLUDES(mutex_) {
+  bool Offer(T&& item) ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(mutex_);
     if (closed_ || items_.size() >= items_max_) return false;
     items_.push_back(std::move(item));
@@ -26,7 +26,7 @@ class BoundedQueue {
   }
 
   // Waits for an item; nothing once the queue is closed and empty.
-  std::optional<T> Take() EXCLUDES(mutex_) {
+  std::optional<T> Take() ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(mutex_);
     while (items_.empty() && !closed_) arrived_.Wait(mutex_);
     if (items_.empty()) return std::nullopt;
@@ -36,20 +36,20 @@ class BoundedQueue {
   }
 
   // Waits for at least one item and takes all there are; empty once the queue is closed and empty.
-  std::deque<T> TakeAll() EXCLUDES(mutex_) {
+  std::deque<T> TakeAll() ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(mutex_);
     while (items_.empty() && !closed_) arrived_.Wait(mutex_);
     return std::exchange(items_, {});
   }
 
   // Takes all there are without waiting.
-  std::deque<T> Drain() EXCLUDES(mutex_) {
+  std::deque<T> Drain() ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(mutex_);
     return std::exchange(items_, {});
   }
 
   // Refuses what comes; what is inside can still be taken.
-  void Close() EXCLUDES(mutex_) {
+  void Close() ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(mutex_);
     closed_ = true;
     arrived_.NotifyAll();
@@ -59,8 +59,8 @@ class BoundedQueue {
   const size_t items_max_;
   Mutex mutex_;
   CondVar arrived_;
-  std::deque<T> items_ GUARDED_BY(mutex_);
-  bool closed_ GUARDED_BY(mutex_) = false;
+  std::deque<T> items_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace hailong::base

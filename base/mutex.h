@@ -7,33 +7,26 @@
 #include <condition_variable>
 #include <mutex>
 
-#if defined(__clang__)
-#define HAILONG_TSA(x) __attribute__((x))
-#else
-#define HAILONG_TSA(x)
-#endif
-#define GUARDED_BY(x) HAILONG_TSA(guarded_by(x))
-#define REQUIRES(...) HAILONG_TSA(requires_capability(__VA_ARGS__))
-#define EXCLUDES(...) HAILONG_TSA(locks_excluded(__VA_ARGS__))
+#include "absl/base/thread_annotations.h"
 
 namespace hailong::base {
 
-class HAILONG_TSA(capability("mutex")) Mutex {
+class ABSL_LOCKABLE Mutex {
  public:
-  void Lock() HAILONG_TSA(acquire_capability()) { mutex_.lock(); }
-  void Unlock() HAILONG_TSA(release_capability()) { mutex_.unlock(); }
+  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
+  void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
 
  private:
   friend class CondVar;
   std::mutex mutex_;
 };
 
-class HAILONG_TSA(scoped_lockable) MutexLock {
+class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) HAILONG_TSA(acquire_capability(mutex)) : mutex_(mutex) {
+  explicit MutexLock(Mutex& mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) {
     mutex_.Lock();
   }
-  ~MutexLock() HAILONG_TSA(release_capability()) { mutex_.Unlock(); }
+  ~MutexLock() ABSL_UNLOCK_FUNCTION() { mutex_.Unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;
 
@@ -44,12 +37,13 @@ class HAILONG_TSA(scoped_lockable) MutexLock {
 class CondVar {
  public:
   // Returns after a Notify, a while, or for no reason: callers loop over their condition.
-  void Wait(Mutex& mutex) REQUIRES(mutex) {
+  void Wait(Mutex& mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     changed_.wait(lock);
     lock.release();
   }
-  void WaitFor(Mutex& mutex, std::chrono::milliseconds at_most) REQUIRES(mutex) {
+  void WaitFor(Mutex& mutex, std::chrono::milliseconds at_most)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     changed_.wait_for(lock, at_most);
     lock.release();

@@ -11,12 +11,12 @@ namespace hailong::base {
 
 struct FaultVfs::State {
   Mutex mutex;
-  Kind kind GUARDED_BY(mutex) = Kind::kAny;
-  int64_t calls_left GUARDED_BY(mutex) = 0;  // 0: no fault set
-  bool for_good GUARDED_BY(mutex) = false;
-  bool failing GUARDED_BY(mutex) = false;
-  bool full GUARDED_BY(mutex) = false;
-  int64_t faults GUARDED_BY(mutex) = 0;
+  Kind kind ABSL_GUARDED_BY(mutex) = Kind::kAny;
+  int64_t calls_left ABSL_GUARDED_BY(mutex) = 0;  // 0: no fault set
+  bool for_good ABSL_GUARDED_BY(mutex) = false;
+  bool failing ABSL_GUARDED_BY(mutex) = false;
+  bool full ABSL_GUARDED_BY(mutex) = false;
+  int64_t faults ABSL_GUARDED_BY(mutex) = 0;
 };
 
 namespace {
