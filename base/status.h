@@ -35,9 +35,11 @@ std::string Cat(const Pieces&... pieces) {
 #define HAILONG_CONCAT(a, b) HAILONG_CONCAT_INNER(a, b)
 
 // Returns the status of `expression` from this function unless it is OK.
-#define RETURN_IF_ERROR(expression)                                         \
-  do {                                                                      \
-    if (absl::Status status_ = (expression); !status_.ok()) return status_; \
+#define RETURN_IF_ERROR(expression) \
+  RETURN_IF_ERROR_INNER(HAILONG_CONCAT(status_, __LINE__), expression)
+#define RETURN_IF_ERROR_INNER(status, expression)                        \
+  do {                                                                   \
+    if (absl::Status status = (expression); !status.ok()) return status; \
   } while (false)
 
 // Declares or assigns `target` from a StatusOr, or returns its status.

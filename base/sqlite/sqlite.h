@@ -63,6 +63,7 @@ class Database {
   // Opens or (kReadWrite) creates the file. `vfs` empty: the system's own.
   static absl::StatusOr<Database> Open(const std::string& path, Mode mode,
                                        const std::string& vfs = "");
+  Database() = default;
   ~Database();
   Database(Database&& other) noexcept;
   Database& operator=(Database&& other) noexcept;
