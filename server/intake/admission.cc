@@ -22,7 +22,7 @@ void Admission::Admit(model::NewResponse& response) {
   if (now_round != nullptr) response.round = now_round;
   response.late = response.round->state() == v1::ROUND_STATE_SEALED ||
                   response.received_at > response.round->grace_ends_at();
-  response.flags = FlagAlone(response) | pace_.Judge(response);
+  response.flags |= pace_.Judge(response);
 }
 
 }  // namespace hailong::intake

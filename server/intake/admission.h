@@ -15,7 +15,7 @@ class Admission {
 
   // Takes up the pace of collectors where the last process left it. Before the writer starts.
   absl::Status Recover(store::Store& store);
-  // Sets `late` and `flags`. Writer thread.
+  // Sets `late` and adds the flags of pace. Writer thread.
   void Admit(model::NewResponse& response);
 
  private:

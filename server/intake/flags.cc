@@ -68,6 +68,13 @@ uint32_t FlagAlone(const model::NewResponse& response) {
   return flags;
 }
 
+std::deque<PaceFlags::Press>::iterator PaceFlags::FirstAfter(std::deque<Press>& presses,
+                                                             absl::Time at) {
+  return std::upper_bound(
+      presses.begin(), presses.end(), at,
+      [](absl::Time time, const Press& press) { return time < press.submitted_at; });
+}
+
 uint32_t PaceFlags::Judge(const model::NewResponse& response) {
   if (response.respondent_key.has_value()) return 0;
   const v1::FlagThresholds& thresholds = response.round->definition().flag_thresholds();
@@ -76,11 +83,16 @@ uint32_t PaceFlags::Judge(const model::NewResponse& response) {
   const absl::Time interval = at - absl::Milliseconds(thresholds.press_interval_ms());
   uint32_t in_window = 1;
   bool too_soon = false;
-  for (const Press& press : presses_[response.collector]) {
-    if (press.response_id == response.content.response_id) return 0;
-    if (press.submitted_at > at) continue;  // an outbox may send out of order
-    if (press.submitted_at > window) ++in_window;
-    if (press.submitted_at > interval) too_soon = true;
+  // Backwards in time from this press, no further than the thresholds look. A retry has the same
+  // time.
+  std::deque<Press>& presses = presses_[response.collector];
+  for (auto press = FirstAfter(presses, at); press != presses.begin();) {
+    --press;
+    if (press->response_id == response.content.response_id) return 0;
+    const bool in_interval = press->submitted_at > interval;
+    if (!in_interval && press->submitted_at <= window && press->submitted_at != at) break;
+    if (press->submitted_at > window) ++in_window;
+    too_soon = too_soon || in_interval;
   }
   Remember(response.collector, response.content.response_id, at);
   uint32_t flags = 0;
@@ -94,10 +106,7 @@ uint32_t PaceFlags::Judge(const model::NewResponse& response) {
 void PaceFlags::Remember(model::CollectorNumber collector, const base::Uuid& response_id,
                          absl::Time submitted_at) {
   std::deque<Press>& presses = presses_[collector];
-  const auto after = std::upper_bound(
-      presses.begin(), presses.end(), submitted_at,
-      [](absl::Time time, const Press& press) { return time < press.submitted_at; });
-  presses.insert(after, {submitted_at, response_id});
+  presses.insert(FirstAfter(presses, submitted_at), {submitted_at, response_id});
   if (presses.size() > limits::kBurstCountMax + 1) presses.pop_front();
 }
 

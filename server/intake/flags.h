@@ -34,6 +34,7 @@ class PaceFlags {
     absl::Time submitted_at;
     base::Uuid response_id;
   };
+  static std::deque<Press>::iterator FirstAfter(std::deque<Press>& presses, absl::Time at);
   // The newest presses of each collector by device time, oldest first.
   std::map<model::CollectorNumber, std::deque<Press>> presses_;
 };

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/status.h"
+#include "server/intake/flags.h"
 #include "server/intake/identity.h"
 #include "server/intake/validate.h"
 #include "server/model/refusal.h"
@@ -16,6 +17,7 @@ absl::StatusOr<model::NewResponse> Intake::Check(const v1::Response* response,
     return refusal::Field("response", "is no Response: it is cut, or a text in it is not UTF-8");
   }
   ASSIGN_OR_RETURN(model::NewResponse made, Validate(*response, sender, catalog, now));
+  made.flags = FlagAlone(made);
   if (response->evidence().kind_case() == v1::Evidence::KIND_NOT_SET) return made;
   ASSIGN_OR_RETURN(const auto key, keys_.Find(made.round->id()));
   if (key.has_value()) {

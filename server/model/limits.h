@@ -27,7 +27,8 @@ inline constexpr size_t kEvidenceBytesMax = 128;
 
 // A questionnaire.
 inline constexpr size_t kQuestionsMax = 400;
-inline constexpr size_t kSingleChoiceOptionsMax = 254;  // 0 and 255 have meanings of their own
+inline constexpr size_t kSingleChoiceOptionsMax =
+    253;  // what a frame holds; 0 and 255 have meanings
 inline constexpr size_t kMultipleChoiceOptionsMax = 31;
 inline constexpr size_t kFormsMax = 16;
 inline constexpr size_t kQuestionnaireBytesMax = 1 << 20;

@@ -1,6 +1,5 @@
 #include "server/store/writer.h"
 
-#include "absl/time/clock.h"
 #include "base/check.h"
 #include "server/model/refusal.h"
 
@@ -70,7 +69,8 @@ void Writer::Commit(std::span<Job> jobs) {
       jobs[i].appended(std::span<const model::Stored>(promised).subspan(begin, counts[i]));
       begin += counts[i];
     }
-    absl::SleepFor(options_.acknowledge_before_commit_by);
+    std::this_thread::sleep_for(
+        absl::ToChronoMilliseconds(options_.acknowledge_before_commit_by));
     NoteIfClosed(store_.AppendResponses(responses).status());
     return;
   }
