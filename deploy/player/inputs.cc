@@ -134,9 +134,8 @@ absl::StatusOr<std::vector<CollectorAccess>> ParseCredentials(absl::string_view 
     collector.channel = ChannelOf(words[2]);
     if (words.size() == 4) collector.unit_id = words[3];
     if (collector.channel == v1::CHANNEL_UNSPECIFIED) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("credentials line ", i + 1,
-                       ": the third word is not kiosk, zalo, web, paper or import"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "credentials line ", i + 1, ": the third word is not kiosk, zalo, web, paper or import"));
     }
     collectors.push_back(std::move(collector));
   }

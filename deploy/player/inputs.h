@@ -1,5 +1,5 @@
-// The files the player reads: the registry and populations (CSV) and the credentials. Pure functions of
-// text; use from any thread.
+// The files the player reads: the registry and populations (CSV) and the credentials. Pure
+// functions of text; use from any thread.
 #ifndef HAILONG_DEPLOY_PLAYER_INPUTS_H_
 #define HAILONG_DEPLOY_PLAYER_INPUTS_H_
 
@@ -29,13 +29,14 @@ struct CollectorAccess {
   std::string unit_id;  // it serves this unit and those below; empty: any
 };
 
-// The units of `populations_csv` (columns unit_id, size) in its order, with level and ancestors from
-// `registry_csv` (columns unit_id, level, parent_unit_id). INVALID_ARGUMENT names the line.
+// The units of `populations_csv` (columns unit_id, size) in its order, with level and ancestors
+// from `registry_csv` (columns unit_id, level, parent_unit_id). INVALID_ARGUMENT names the line.
 absl::StatusOr<std::vector<RatedUnit>> ParseUnits(absl::string_view registry_csv,
                                                   absl::string_view populations_csv);
 
-// Lines "collector_id credential channel [unit_id]"; channel is kiosk, zalo, web, paper or import. Empty
-// lines and lines from '#' are skipped. INVALID_ARGUMENT names the line, never the credential.
+// Lines "collector_id credential channel [unit_id]"; channel is kiosk, zalo, web, paper or import.
+// Empty lines and lines from '#' are skipped. INVALID_ARGUMENT names the line, never the
+// credential.
 absl::StatusOr<std::vector<CollectorAccess>> ParseCredentials(absl::string_view text);
 
 // Whether the collector may send responses about the unit.

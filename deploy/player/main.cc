@@ -1,5 +1,5 @@
-// hailong-player: the second process of the demo. Plays made-up responses of citizens and officials to a
-// real server through gRPC and checks that each outcome is the one planned.
+// hailong-player: the second process of the demo. Plays made-up responses of citizens and officials
+// to a real server through gRPC and checks that each outcome is the one planned.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -148,7 +148,8 @@ int Main(int argc, char** argv) {
   app.footer(
       "The same arguments give the same responses: a second run is answered ALREADY_RECORDED.\n"
       "Credentials file: one collector a line, \"collector_id credential channel [unit_id]\".\n"
-      "Example:\n  hailong-player --server 127.0.0.1:8443 --tls-ca ca.pem --credentials collectors.txt \\\n"
+      "Example:\n  hailong-player --server 127.0.0.1:8443 --tls-ca ca.pem --credentials "
+      "collectors.txt \\\n"
       "    --registry binh-duong-2025-03.csv --populations populations-demo.csv \\\n"
       "    --citizens-round bd-2024-citizens --officials-round bd-2024-officials \\\n"
       "    --from 2024-10-01T00:00:00+07:00 --to 2024-12-01T00:00:00+07:00");
@@ -164,8 +165,12 @@ int Main(int argc, char** argv) {
   app.add_option("--to", arguments.to, "end of the window, not in the future, RFC 3339")
       ->required();
   app.add_option("--seed", settings.seed)->capture_default_str();
-  app.add_option("--citizens", settings.citizens)->check(CLI::Range(1, 1000000))->capture_default_str();
-  app.add_option("--officials", settings.officials)->check(CLI::Range(0, 100000))->capture_default_str();
+  app.add_option("--citizens", settings.citizens)
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  app.add_option("--officials", settings.officials)
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
   app.add_option("--streams", arguments.streams, "threads that send")
       ->check(CLI::Range(1, kStreamsMax))
       ->capture_default_str();

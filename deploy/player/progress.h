@@ -1,5 +1,5 @@
-// One line that shows how far a piece of work is: a bar that redraws itself on a terminal, a plain line
-// every tenth elsewhere. Not thread-safe; the sender guards it.
+// One line that shows how far a piece of work is: a bar that redraws itself on a terminal, a plain
+// line every tenth elsewhere. Not thread-safe; the sender guards it.
 #ifndef HAILONG_DEPLOY_PLAYER_PROGRESS_H_
 #define HAILONG_DEPLOY_PLAYER_PROGRESS_H_
 

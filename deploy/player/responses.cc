@@ -79,10 +79,9 @@ std::string DossierCode(const Entry& entry) {
                       entry.filed_on.month(), entry.filed_on.day());
   // Every seventh code has the old shape. The two casts must not meet by their numbers.
   const uint64_t number = entry.person + (entry.cast == Cast::kLate ? 5000001 : 1);
-  std::string code =
-      entry.person % 7 == 6
-          ? absl::StrFormat("000.00.%02d.H09-%s-%06d", entry.unit + 1, date, number)
-          : absl::StrFormat("H09.%02d-%s-%08d", entry.unit + 1, date, number);
+  std::string code = entry.person % 7 == 6
+                         ? absl::StrFormat("000.00.%02d.H09-%s-%06d", entry.unit + 1, date, number)
+                         : absl::StrFormat("H09.%02d-%s-%08d", entry.unit + 1, date, number);
   if (entry.attempt == 0) return code;
   switch (entry.person % 4) {
     case 0:
@@ -213,8 +212,8 @@ void ResponseBuilder::AddAnswers(const Entry& entry, v1::Response& response) con
     }
   }
 
-  const uint64_t pace_ms = entry.behaviour == Behaviour::kSpeeder ? 60 + random.Below(120)
-                                                                 : 2500 + random.Below(4000);
+  const uint64_t pace_ms =
+      entry.behaviour == Behaviour::kSpeeder ? 60 + random.Below(120) : 2500 + random.Below(4000);
   response.set_duration_ms(
       static_cast<uint32_t>(pace_ms * static_cast<uint64_t>(response.answers_size())));
 }

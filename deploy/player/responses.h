@@ -1,8 +1,9 @@
-// From an entry of the schedule to the response that is sent: identity, evidence and made-up answers that
-// fit the questionnaire. Pure: the same entry gives the same bytes, whenever and in whatever order.
+// From an entry of the schedule to the response that is sent: identity, evidence and made-up
+// answers that fit the questionnaire. Pure: the same entry gives the same bytes, whenever and in
+// whatever order.
 //
-// An opinion is a sum of effects: the unit's, the question's, the person's and a rest. Unit and question
-// effects make scores differ in a plausible way, about 75 to 95% of answers being 4 or 5.
+// An opinion is a sum of effects: the unit's, the question's, the person's and a rest. Unit and
+// question effects make scores differ in a plausible way, about 75 to 95% of answers being 4 or 5.
 #ifndef HAILONG_DEPLOY_PLAYER_RESPONSES_H_
 #define HAILONG_DEPLOY_PLAYER_RESPONSES_H_
 
@@ -19,15 +20,16 @@
 
 namespace hailong::player {
 
-// The dossier code of a person, written as the attempt writes it: as printed the first time; the second
-// time as people type it (lower case, spaces, another dash). Agency, date and number are made up.
+// The dossier code of a person, written as the attempt writes it: as printed the first time; the
+// second time as people type it (lower case, spaces, another dash). Agency, date and number are
+// made up.
 std::string DossierCode(const Entry& entry);
 
 // Builds the responses of one round. const calls from any thread.
 class ResponseBuilder {
  public:
-  // Keeps references to `units`. Forms: "full" and "counter" where the questionnaire has them, else the
-  // whole questionnaire.
+  // Keeps references to `units`. Forms: "full" and "counter" where the questionnaire has them, else
+  // the whole questionnaire.
   ResponseBuilder(uint64_t seed, absl::string_view round_id, v1::Questionnaire questionnaire,
                   const std::vector<RatedUnit>& units);
 
@@ -37,7 +39,7 @@ class ResponseBuilder {
  private:
   // How a person sees things.
   struct Opinion {
-    double level = 0;             // unit and person
+    double level = 0;              // unit and person
     uint32_t straight_choice = 0;  // 0: answers each question by itself
   };
 

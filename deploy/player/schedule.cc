@@ -30,7 +30,8 @@ double ChannelShare(v1::Channel channel) {
   }
 }
 
-// A moment in [from, to), in office hours of its day where the window allows it; whole milliseconds.
+// A moment in [from, to), in office hours of its day where the window allows it; whole
+// milliseconds.
 absl::Time MomentIn(absl::Time from, absl::Time to, Random& random) {
   const int64_t span_ms = absl::ToInt64Milliseconds(to - from);
   const absl::Time any =
@@ -106,8 +107,8 @@ class Planner {
     });
   }
 
-  // A collector that serves the unit, by the shares of the channels; not of channel `other_than`, unless
-  // there is no other.
+  // A collector that serves the unit, by the shares of the channels; not of channel `other_than`,
+  // unless there is no other.
   std::size_t PickCollector(std::size_t unit, v1::Channel other_than, Random& random) const {
     std::map<v1::Channel, std::vector<std::size_t>> by_channel;
     double total = 0;
@@ -153,8 +154,7 @@ class Planner {
         Random random(settings_.seed, "citizen", person);
         Entry entry = MakePerson(Cast::kCitizen, person, unit, random);
         const double behaviour = random.Uniform();
-        if (collectors_[entry.collector].channel == v1::CHANNEL_KIOSK &&
-            random.Chance(kTapShare)) {
+        if (collectors_[entry.collector].channel == v1::CHANNEL_KIOSK && random.Chance(kTapShare)) {
           entry.behaviour = Behaviour::kTap;
           entry.evidence = EvidenceKind::kNone;
         } else if (behaviour < kStraightLinerShare) {
@@ -195,10 +195,8 @@ class Planner {
       second.expectation = Expectation::kDuplicate;
       second.behaviour = Behaviour::kOrdinary;
       second.attempt = 1;
-      second.collector =
-          PickCollector(first.unit, collectors_[first.collector].channel, random);
-      second.submitted_at =
-          MomentIn(first.submitted_at + absl::Minutes(1), settings_.to, random);
+      second.collector = PickCollector(first.unit, collectors_[first.collector].channel, random);
+      second.submitted_at = MomentIn(first.submitted_at + absl::Minutes(1), settings_.to, random);
       duplicates.push_back(second);
     }
     return duplicates;
@@ -243,7 +241,8 @@ class Planner {
     return retries;
   }
 
-  // Forms 01, 03 and 06 rate districts, the others departments; where the registry has none, any unit.
+  // Forms 01, 03 and 06 rate districts, the others departments; where the registry has none, any
+  // unit.
   std::vector<std::size_t> UnitsRatedBy(uint32_t group) const {
     const std::string level = group == 1 || group == 3 || group == 6 ? "district" : "department";
     std::vector<std::size_t> rated;

@@ -1,8 +1,9 @@
-// Who answers, about which unit, through which collector and when: the plan of a run, without the answers.
-// A pure function of its settings: the same settings give the same plan on every machine, so a second run
-// repeats the first. Everything in it is made up.
+// Who answers, about which unit, through which collector and when: the plan of a run, without the
+// answers. A pure function of its settings: the same settings give the same plan on every machine,
+// so a second run repeats the first. Everything in it is made up.
 //
-//   settings -> Schedule{citizens, again, officials, late} -> ResponseBuilder (responses.h) -> sender
+//   settings -> Schedule{citizens, again, officials, late} -> ResponseBuilder (responses.h) ->
+//   sender
 #ifndef HAILONG_DEPLOY_PLAYER_SCHEDULE_H_
 #define HAILONG_DEPLOY_PLAYER_SCHEDULE_H_
 
@@ -74,17 +75,19 @@ inline constexpr double kRetryShare = 0.03;
 inline constexpr double kDuplicateShare = 0.02;
 inline constexpr double kStraightLinerShare = 0.015;
 inline constexpr double kSpeederShare = 0.01;
-inline constexpr double kTapShare = 0.06;        // of kiosk responses: anonymous, short form
-inline constexpr double kQuickTapShare = 0.2;    // of those: a second press right after the one before
+inline constexpr double kTapShare = 0.06;  // of kiosk responses: anonymous, short form
+inline constexpr double kQuickTapShare =
+    0.2;  // of those: a second press right after the one before
 inline constexpr uint64_t kGapLength = 5;
 inline constexpr absl::Duration kQuickTapInterval = absl::Milliseconds(700);
 
-// Responses per unit: proportional to the square root of its size (power allocation, Bankier 1988), so
-// that small units are not lost; the sum is `total` unless the units together are smaller. Never more
-// than the unit's size.
+// Responses per unit: proportional to the square root of its size (power allocation, Bankier 1988),
+// so that small units are not lost; the sum is `total` unless the units together are smaller. Never
+// more than the unit's size.
 std::vector<uint64_t> Allocate(uint64_t total, const std::vector<RatedUnit>& units);
 
-// INVALID_ARGUMENT: an empty window, a unit that no collector serves, no web collector for officials.
+// INVALID_ARGUMENT: an empty window, a unit that no collector serves, no web collector for
+// officials.
 absl::StatusOr<Schedule> MakeSchedule(const ScheduleSettings& settings,
                                       const std::vector<RatedUnit>& units,
                                       const std::vector<CollectorAccess>& collectors);

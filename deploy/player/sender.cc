@@ -79,11 +79,11 @@ struct Sender::Run {
   const ResponseBuilder& builder;
   std::vector<Batch> batches;
   std::mutex mutex;
-  std::size_t next = 0;   // guarded by mutex
-  bool stopped = false;   // guarded by mutex: a call failed for good
-  uint64_t done = 0;      // guarded by mutex
-  Progress progress;      // guarded by mutex
-  Tally& tally;           // guarded by mutex
+  std::size_t next = 0;  // guarded by mutex
+  bool stopped = false;  // guarded by mutex: a call failed for good
+  uint64_t done = 0;     // guarded by mutex
+  Progress progress;     // guarded by mutex
+  Tally& tally;          // guarded by mutex
 };
 
 absl::StatusOr<std::unique_ptr<Sender>> Sender::Create(const std::string& server,
@@ -185,7 +185,8 @@ absl::Status Sender::SendBatch(const Batch& batch, Run& run) {
       const std::size_t results = static_cast<std::size_t>(response.results_size());
       const std::lock_guard<std::mutex> lock(run.mutex);
       if (results != entries.size()) {
-        const std::string why = absl::StrCat(results, " results for ", entries.size(), " responses");
+        const std::string why =
+            absl::StrCat(results, " results for ", entries.size(), " responses");
         run.tally.AddUnanswered(entries.size(), why);
         return absl::InternalError(why);
       }
@@ -211,8 +212,8 @@ absl::Status Sender::SendBatch(const Batch& batch, Run& run) {
       const absl::Status failed = StatusOf(status);
       const std::lock_guard<std::mutex> lock(run.mutex);
       run.tally.AddUnanswered(
-          entries.size(), absl::StrCat("collector ", collectors_[batch.collector].collector_id, ": ",
-                                       failed.ToString(), " after ", attempt, " attempts"));
+          entries.size(), absl::StrCat("collector ", collectors_[batch.collector].collector_id,
+                                       ": ", failed.ToString(), " after ", attempt, " attempts"));
       return failed;
     }
     {

@@ -1,5 +1,5 @@
-// Sends responses over gRPC: batches of one collector each, from a few threads, put off when the server
-// says so. Send blocks its caller; everything else happens on threads it starts and joins.
+// Sends responses over gRPC: batches of one collector each, from a few threads, put off when the
+// server says so. Send blocks its caller; everything else happens on threads it starts and joins.
 #ifndef HAILONG_DEPLOY_PLAYER_SENDER_H_
 #define HAILONG_DEPLOY_PLAYER_SENDER_H_
 
@@ -24,17 +24,18 @@ inline constexpr int kStreamsMax = 16;
 
 class Sender {
  public:
-  // `tls_ca`: PEM text of the authority that signed the server's certificate; empty: plain text, which
-  // carries credentials and is therefore refused (INVALID_ARGUMENT) off the loopback.
+  // `tls_ca`: PEM text of the authority that signed the server's certificate; empty: plain text,
+  // which carries credentials and is therefore refused (INVALID_ARGUMENT) off the loopback.
   static absl::StatusOr<std::unique_ptr<Sender>> Create(const std::string& server,
                                                         const std::string& tls_ca, int streams,
                                                         std::vector<CollectorAccess> collectors);
 
-  // The questionnaire of a round, asked for in the name of the first collector. The error is the server's.
+  // The questionnaire of a round, asked for in the name of the first collector. The error is the
+  // server's.
   absl::StatusOr<v1::Questionnaire> GetQuestionnaire(const std::string& round_id);
 
-  // Sends all entries and judges the answers. Batches of one collector may overtake each other. After a
-  // call that fails for good the rest is not sent but counted as unanswered.
+  // Sends all entries and judges the answers. Batches of one collector may overtake each other.
+  // After a call that fails for good the rest is not sent but counted as unanswered.
   void Send(const std::vector<Entry>& entries, const ResponseBuilder& builder, Progress progress,
             Tally& tally);
 

@@ -17,8 +17,7 @@ bool FirstOutcomeFits(Expectation expectation, v1::Outcome outcome) {
     case Expectation::kAlreadyRecorded:  // a retry repeats a first response
       return outcome == v1::OUTCOME_RECORDED;
     case Expectation::kDuplicate:
-      return outcome == v1::OUTCOME_RECORDED_COUNTS ||
-             outcome == v1::OUTCOME_RECORDED_NOT_COUNTED;
+      return outcome == v1::OUTCOME_RECORDED_COUNTS || outcome == v1::OUTCOME_RECORDED_NOT_COUNTED;
     case Expectation::kRecordedLate:
       return outcome == v1::OUTCOME_RECORDED_LATE;
   }
@@ -83,10 +82,14 @@ std::string Tally::Summary() const {
     absl::StrAppendFormat(&text, "  %-30s %8d\n", v1::Outcome_Name(outcome), count);
   }
   if (refused_ > 0) absl::StrAppendFormat(&text, "  %-30s %8d\n", "refused", refused_);
-  if (unanswered_ > 0) absl::StrAppendFormat(&text, "  %-30s %8d\n", "without an answer", unanswered_);
-  if (earlier_ > 0) absl::StrAppendFormat(&text, "  %d were stored before this run sent them\n", earlier_);
-  if (waits_ > 0) absl::StrAppendFormat(&text, "  %d batches were put off and sent again\n", waits_);
-  for (const std::string& surprise : surprises_) absl::StrAppend(&text, "  NOT AS PLANNED: ", surprise, "\n");
+  if (unanswered_ > 0)
+    absl::StrAppendFormat(&text, "  %-30s %8d\n", "without an answer", unanswered_);
+  if (earlier_ > 0)
+    absl::StrAppendFormat(&text, "  %d were stored before this run sent them\n", earlier_);
+  if (waits_ > 0)
+    absl::StrAppendFormat(&text, "  %d batches were put off and sent again\n", waits_);
+  for (const std::string& surprise : surprises_)
+    absl::StrAppend(&text, "  NOT AS PLANNED: ", surprise, "\n");
   if (unplanned_ > surprises_.size()) {
     absl::StrAppend(&text, "  NOT AS PLANNED: ", unplanned_, " in all\n");
   }

@@ -16,8 +16,8 @@ namespace hailong::player {
 
 class Tally {
  public:
-  // A response was answered. ALREADY_RECORDED is right whenever its receipt's first outcome is what the
-  // plan says: the response was stored by an earlier run, or by a call whose answer got lost.
+  // A response was answered. ALREADY_RECORDED is right whenever its receipt's first outcome is what
+  // the plan says: the response was stored by an earlier run, or by a call whose answer got lost.
   void Add(const Entry& entry, const v1::SubmitResult& result);
 
   // `count` responses could not be sent, or the batch was not answered response by response.

@@ -30,21 +30,23 @@ TEST(Tally, TakesTheOutcomesOfThePlan) {
   for (v1::Outcome outcome : {v1::OUTCOME_RECORDED_COUNTS, v1::OUTCOME_RECORDED_NOT_COUNTED}) {
     EXPECT_TRUE(IsPlanned(Expectation::kDuplicate, outcome, outcome));
   }
-  EXPECT_TRUE(IsPlanned(Expectation::kRecordedLate, v1::OUTCOME_RECORDED_LATE,
-                        v1::OUTCOME_RECORDED_LATE));
+  EXPECT_TRUE(
+      IsPlanned(Expectation::kRecordedLate, v1::OUTCOME_RECORDED_LATE, v1::OUTCOME_RECORDED_LATE));
 }
 
 TEST(Tally, RefusesEveryOtherOutcome) {
-  EXPECT_FALSE(IsPlanned(Expectation::kRecorded, v1::OUTCOME_RECORDED_COUNTS,
-                         v1::OUTCOME_RECORDED_COUNTS));
-  EXPECT_FALSE(IsPlanned(Expectation::kAlreadyRecorded, v1::OUTCOME_RECORDED, v1::OUTCOME_RECORDED));
+  EXPECT_FALSE(
+      IsPlanned(Expectation::kRecorded, v1::OUTCOME_RECORDED_COUNTS, v1::OUTCOME_RECORDED_COUNTS));
+  EXPECT_FALSE(
+      IsPlanned(Expectation::kAlreadyRecorded, v1::OUTCOME_RECORDED, v1::OUTCOME_RECORDED));
   EXPECT_FALSE(IsPlanned(Expectation::kDuplicate, v1::OUTCOME_RECORDED, v1::OUTCOME_RECORDED));
   EXPECT_FALSE(IsPlanned(Expectation::kRecordedLate, v1::OUTCOME_RECORDED, v1::OUTCOME_RECORDED));
   EXPECT_FALSE(IsPlanned(Expectation::kRecorded, v1::OUTCOME_UNSPECIFIED, v1::OUTCOME_UNSPECIFIED));
 }
 
 TEST(Tally, ASecondRunIsJudgedByTheFirstOutcomeOfTheReceipt) {
-  EXPECT_TRUE(IsPlanned(Expectation::kRecorded, v1::OUTCOME_ALREADY_RECORDED, v1::OUTCOME_RECORDED));
+  EXPECT_TRUE(
+      IsPlanned(Expectation::kRecorded, v1::OUTCOME_ALREADY_RECORDED, v1::OUTCOME_RECORDED));
   EXPECT_TRUE(IsPlanned(Expectation::kDuplicate, v1::OUTCOME_ALREADY_RECORDED,
                         v1::OUTCOME_RECORDED_COUNTS));
   EXPECT_FALSE(
