@@ -105,6 +105,13 @@ std::optional<std::string> LibraryRefusal(std::string_view file, std::string_vie
   return "the library is not in the table";
 }
 
+// Whether a quoted path leads into a library: "absl/status/status.h".
+bool NamesLibrary(std::string_view path) {
+  return AnyBegins(kTestLibraries, path) || std::ranges::any_of(kFences, [&](const auto& fence) {
+           return fence.prefix.ends_with('/') && path.starts_with(fence.prefix);
+         });
+}
+
 std::optional<std::string> Refusal(std::string_view file, const Include& include) {
   const std::string_view folder = FolderOf(file);
   const auto rule = std::ranges::find(kFolders, folder, &FolderRule::folder);
@@ -113,7 +120,7 @@ std::optional<std::string> Refusal(std::string_view file, const Include& include
   // Generated service code drags gRPC in, and is fenced like it.
   if (include.path.ends_with(".grpc.pb.h")) return LibraryRefusal(file, "grpcpp/grpcpp.h");
   const std::string_view target = TargetOf(include.path);
-  const bool library = !include.quoted || AnyBegins({"absl/", "google/protobuf/"}, include.path);
+  const bool library = !include.quoted || NamesLibrary(include.path);
   if (library && target != "proto") return LibraryRefusal(file, include.path);
 
   if (target.empty()) return "the path does not start at the repository root";
