@@ -43,8 +43,8 @@ bool AnyBegins(const std::vector<std::string_view>& prefixes, std::string_view p
 }
 
 bool IsTest(std::string_view file) {
-  return file.starts_with("tests/") || file.ends_with("_test.cc") || file.ends_with("_bench.cc") ||
-         file.ends_with("_fuzz.cc");
+  return file.starts_with("tests/") || file.ends_with("_test.cc") ||
+         file.ends_with("_for_test.h") || file.ends_with("_bench.cc") || file.ends_with("_fuzz.cc");
 }
 
 struct Include {
