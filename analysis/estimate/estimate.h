@@ -37,6 +37,12 @@ struct Estimate {
   bool defined = false;
 };
 
+// Keeps the value and n; what is known of the error is not known after all.
+inline void RemoveError(Estimate& estimate) {
+  estimate.standard_error = estimate.ci_low = estimate.ci_high = std::nullopt;
+  estimate.n_effective = estimate.design_effect = std::nullopt;
+}
+
 }  // namespace hailong::estimate
 
 #endif  // HAILONG_ANALYSIS_ESTIMATE_ESTIMATE_H_

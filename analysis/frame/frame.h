@@ -30,6 +30,9 @@ inline constexpr uint8_t kOptionsMax = 253;
 inline constexpr size_t kUnitsMax = 65536;
 // Rows of one block.
 inline constexpr size_t kBlockRows = 1024;
+// From one column of a block to the next; not a power of two, or the same row of all columns would
+// fall into the same few cache lines.
+inline constexpr size_t kColumnStride = kBlockRows + 64;
 
 // One question. Its answers are 1..options.
 struct Column {
@@ -55,9 +58,11 @@ struct BlockView {
   const uint8_t* flags = nullptr;
   // 1: the row counts; 0: it does not.
   const uint8_t* counted = nullptr;
-  // Column c is at slots + c * kBlockRows. A slot is the answer 1..options, 0 for no answer, and
-  // options + 1 for not applicable: dense, so that it can index a table.
   const uint8_t* slots = nullptr;
+
+  // The answers of a column as slots: the answer 1..options, 0 for no answer, options + 1 for not
+  // applicable. Dense, so that a slot can index a table.
+  const uint8_t* column(size_t index) const { return slots + index * kColumnStride; }
 };
 
 class Frame {
