@@ -31,22 +31,6 @@ absl::StatusOr<weighting::Mode> ModeOf(v1::WeightingMode mode) {
   }
 }
 
-v1::UnitIssue IssueOf(weighting::Issue issue) {
-  switch (issue) {
-    case weighting::Issue::kNone:
-      return v1::UNIT_ISSUE_UNSPECIFIED;
-    case weighting::Issue::kNoResponse:
-      return v1::UNIT_ISSUE_NO_RESPONSE;
-    case weighting::Issue::kNoPopulation:
-      return v1::UNIT_ISSUE_NO_POPULATION;
-    case weighting::Issue::kPopulationBelowSample:
-      return v1::UNIT_ISSUE_POPULATION_BELOW_SAMPLE;
-    case weighting::Issue::kSingleResponse:
-      return v1::UNIT_ISSUE_SINGLE_RESPONSE;
-  }
-  return v1::UNIT_ISSUE_UNSPECIFIED;
-}
-
 // What both ways of scoring begin with.
 struct Setup {
   Plan plan;
@@ -117,6 +101,22 @@ std::vector<std::vector<ComponentEstimate>> ComponentEstimates(
 
 }  // namespace
 
+v1::UnitIssue IssueToProto(weighting::Issue issue) {
+  switch (issue) {
+    case weighting::Issue::kNone:
+      return v1::UNIT_ISSUE_UNSPECIFIED;
+    case weighting::Issue::kNoResponse:
+      return v1::UNIT_ISSUE_NO_RESPONSE;
+    case weighting::Issue::kNoPopulation:
+      return v1::UNIT_ISSUE_NO_POPULATION;
+    case weighting::Issue::kPopulationBelowSample:
+      return v1::UNIT_ISSUE_POPULATION_BELOW_SAMPLE;
+    case weighting::Issue::kSingleResponse:
+      return v1::UNIT_ISSUE_SINGLE_RESPONSE;
+  }
+  return v1::UNIT_ISSUE_UNSPECIFIED;
+}
+
 absl::StatusOr<IndexScore> ScoreIndex(const frame::Frame& frame, const Framework& framework,
                                       std::span<const UnitInput> units,
                                       const ScoreOptions& options) {
@@ -175,7 +175,7 @@ absl::StatusOr<std::vector<UnitScore>> ScoreUnits(const frame::Frame& frame,
     if (!units[u].included) continue;
     scores[u].responses = setup->strata[u].responses;
     scores[u].weight = setup->weights.unit_weight[u];
-    scores[u].issue = IssueOf(setup->weights.unit_issue[u]);
+    scores[u].issue = IssueToProto(setup->weights.unit_issue[u]);
     // By itself a unit is one stratum, so its weight does not matter.
     setup->strata[u].weight = 1;
   }

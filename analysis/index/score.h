@@ -83,6 +83,9 @@ absl::StatusOr<IndexScore> ScoreIndex(const frame::Frame& frame, const Framework
                                       std::span<const UnitInput> units,
                                       const ScoreOptions& options);
 
+// The same issue in the contract's words.
+v1::UnitIssue IssueToProto(weighting::Issue issue);
+
 // One unit by itself.
 struct UnitScore {
   uint64_t responses = 0;
