@@ -6,6 +6,9 @@
 namespace hailong::estimate {
 namespace {
 
+// |z| up to which it is rounding, in fixed point: sums of up to a thousand rounded numbers that cancel.
+constexpr double kRounding = 1024;
+
 // sum (z - mean)^2. Centred first at the whole number next to the mean, in integers: subtracting
 // two large doubles would leave noise where all z are equal.
 double CentredSquares(const Sums& sums, uint64_t n) {
@@ -61,11 +64,12 @@ Estimate EstimateFrom(double value, Range range, double scale, std::span<const S
   estimate.value = value;
   if (estimate.n == 1 && sampled) return estimate;
 
-  const double error = std::sqrt(variance) / scale;
+  const bool constant = weighted_squares <= weight_sum * kRounding * kRounding;
+  const double error = constant ? 0 : std::sqrt(variance) / scale;
   estimate.standard_error = error;
   estimate.ci_low = std::clamp(value - kNormal95 * error, range.low, range.high);
   estimate.ci_high = std::clamp(value + kNormal95 * error, range.low, range.high);
-  if (estimate.n > 1 && weighted_squares > 0) {
+  if (estimate.n > 1 && !constant) {
     const double n = static_cast<double>(estimate.n);
     const double effect = variance / (weight_sum * weighted_squares / (n - 1));
     estimate.design_effect = effect;

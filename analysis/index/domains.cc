@@ -90,9 +90,10 @@ std::vector<Estimate> Domains::ItemEstimates(size_t item, const Scale& scale,
                                              Combine combine) const {
   std::vector<Linear> linears;
   for (size_t d = 0; d < partition_.domains; ++d) {
-    linears.push_back(ItemLinear(item, scale, DomainWeights(d, item)));
+    linears.push_back(ItemLinear(item, d, scale, DomainWeights(d, item)));
   }
-  const Variable variable = Tabulate(std::move(linears), combine);
+  if (combine == Combine::kMean) linears = {MeanOf(linears)};
+  const Variable variable = Tabulate(std::move(linears));
   return Estimates(variable, SumsFromCounts(variable), combine);
 }
 
@@ -130,18 +131,41 @@ std::vector<Steps> Domains::ItemSteps(size_t item, Combine combine) const {
   return steps;
 }
 
-std::vector<std::vector<Estimate>> Domains::Aggregates(size_t count, Combine combine) const {
-  std::vector<std::vector<Linear>> linears(count, std::vector<Linear>(partition_.domains));
+std::vector<std::vector<Linear>> Domains::AggregateLinears(Combine combine) const {
+  const size_t aggregates = plan_.aggregates.size();
+  const bool pooled = plan_.composition == v1::COMPOSITION_POOLED_ANSWERS;
+  // By item and domain.
+  std::vector<std::vector<Linear>> items(plan_.items.size());
+  std::vector<std::vector<Linear>> linears(aggregates);
   for (size_t d = 0; d < partition_.domains; ++d) {
     std::vector<SlotWeights> weights;
-    for (size_t j = 0; j < plan_.items.size(); ++j) weights.push_back(DomainWeights(d, j));
-    std::vector<Linear> all = AggregateLinears(plan_, weights);
-    for (size_t a = 0; a < count; ++a) linears[a][d] = std::move(all[a]);
+    std::vector<Linear> domain_items;
+    for (size_t j = 0; j < plan_.items.size(); ++j) {
+      weights.push_back(DomainWeights(d, j));
+      domain_items.push_back(ItemLinear(j, d, plan_.items[j].index, weights[j]));
+      items[j].push_back(domain_items[j]);
+    }
+    std::vector<Linear> composed =
+        pooled ? PoolAnswers(plan_, d, weights) : ComposeItems(plan_, domain_items);
+    for (size_t a = 0; a < aggregates; ++a) linears[a].push_back(std::move(composed[a]));
   }
+  if (combine == Combine::kEach) return linears;
+
+  std::vector<Linear> means;
+  for (size_t j = 0; j < plan_.items.size(); ++j) means.push_back(MeanOf(items[j]));
+  std::vector<Linear> composed = ComposeItems(plan_, means);
+  for (size_t a = 0; a < aggregates; ++a) {
+    linears[a] = {pooled ? MeanOf(linears[a]) : std::move(composed[a])};
+  }
+  return linears;
+}
+
+std::vector<std::vector<Estimate>> Domains::Aggregates(size_t count, Combine combine) const {
+  std::vector<std::vector<Linear>> linears = AggregateLinears(combine);
   std::vector<Variable> variables;
   std::vector<ScanVariable> scanned;
   for (size_t a = 0; a < count; ++a) {
-    variables.push_back(Tabulate(std::move(linears[a]), combine));
+    variables.push_back(Tabulate(std::move(linears[a])));
     // A component of one item is in the counts.
     if (variables[a].items.size() < 2) continue;
     ScanVariable& scan = scanned.emplace_back();
@@ -161,47 +185,34 @@ std::vector<std::vector<Estimate>> Domains::Aggregates(size_t count, Combine com
   return estimates;
 }
 
-Domains::Variable Domains::Tabulate(std::vector<Linear> linears, Combine combine) const {
+Domains::Variable Domains::Tabulate(std::vector<Linear> linears) const {
   Variable variable;
-  variable.linears = std::move(linears);
-  variable.mean = MeanOverDomains(variable.linears);
-  // The bound on |z| in each domain.
-  std::vector<double> bounds;
   std::vector<size_t> place(plan_.items.size(), SIZE_MAX);
-  for (const Linear& linear : variable.linears) {
+  for (const Linear& linear : linears) {
+    // A bound on |z|.
     double bound = 0;
     for (const Term& term : linear.terms) {
-      double furthest = 0;
-      for (size_t slot = 0; slot < term.scale->values.size(); ++slot) {
-        if (!term.scale->scored[slot]) continue;
-        furthest = std::max(furthest, std::abs(term.scale->values[slot] - term.centre));
-      }
-      bound += std::abs(term.factor) * furthest;
+      bound += term.factor * std::max(std::abs(term.scale->range.low - term.centre),
+                                      std::abs(term.scale->range.high - term.centre));
       if (place[term.item] != SIZE_MAX) continue;
       place[term.item] = variable.items.size();
       variable.items.push_back(term.item);
     }
-    bounds.push_back(bound);
+    variable.scales.push_back(estimate::FixedPointScale(bound));
   }
-  if (combine == Combine::kMean) {
-    // Sums over domains need one scale.
-    std::fill(bounds.begin(), bounds.end(), *std::max_element(bounds.begin(), bounds.end()));
-  }
-  const double shrink = combine == Combine::kMean ? variable.mean.factor : 1;
   variable.tables.assign(variable.items.size(),
                          std::vector<int64_t>((partition_.domains + 1) * stride_, 0));
-  for (size_t d = 0; d < partition_.domains; ++d) {
-    const double scale = estimate::FixedPointScale(shrink * bounds[d]);
-    variable.scales.push_back(scale);
-    for (const Term& term : variable.linears[d].terms) {
-      int64_t* table = variable.tables[place[term.item]].data() + d * stride_;
+  for (size_t result = 0; result < linears.size(); ++result) {
+    for (const Term& term : linears[result].terms) {
+      int64_t* table = variable.tables[place[term.item]].data() + term.domain * stride_;
       for (size_t slot = 0; slot < term.scale->values.size(); ++slot) {
         if (!term.scale->scored[slot]) continue;
-        const double z = shrink * term.factor * (term.scale->values[slot] - term.centre);
-        table[slot] = Pack(std::llround(z * scale));
+        const double z = term.factor * (term.scale->values[slot] - term.centre);
+        table[slot] = Pack(std::llround(z * variable.scales[result]));
       }
     }
   }
+  variable.linears = std::move(linears);
   return variable;
 }
 
@@ -250,8 +261,9 @@ std::vector<Estimate> Domains::Estimates(const Variable& variable, std::span<con
       sums[u] += cells[partition_.first_cell[u] + s];
     }
   }
-  Estimate mean = estimate::EstimateFrom(variable.mean.value, variable.mean.range,
-                                         variable.scales[0], strata_, sums);
+  const Linear& linear = variable.linears[0];
+  Estimate mean =
+      estimate::EstimateFrom(linear.value, linear.range, variable.scales[0], strata_, sums);
   for (size_t d = 0; d < partition_.domains; ++d) {
     // What is not known of one domain is not known of the mean.
     sums.clear();

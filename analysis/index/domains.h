@@ -22,7 +22,7 @@ namespace hailong::index {
 enum class Combine {
   // A result for each domain.
   kEach,
-  // One result: the plain mean over the domains that are defined.
+  // One result, in which domains count equally (see index/linear.h); with one domain, that domain.
   kMean,
 };
 
@@ -48,12 +48,10 @@ class Domains {
   std::vector<std::vector<estimate::Estimate>> Aggregates(size_t count, Combine combine) const;
 
  private:
-  // A component in all domains, on the way from its linear form to estimates.
+  // A component on the way from its linear form to estimates.
   struct Variable {
-    // By domain.
+    // By result.
     std::vector<Linear> linears;
-    DomainMean mean;
-    // By domain.
     std::vector<double> scales;
     // The items with a term in any domain, and for each its z in fixed point, by domain * stride_ +
     // slot.
@@ -68,7 +66,9 @@ class Domains {
 
   std::vector<estimate::Estimate> ItemEstimates(size_t item, const Scale& scale,
                                                 Combine combine) const;
-  Variable Tabulate(std::vector<Linear> linears, Combine combine) const;
+  // By aggregate and result.
+  std::vector<std::vector<Linear>> AggregateLinears(Combine combine) const;
+  Variable Tabulate(std::vector<Linear> linears) const;
   // Sums by cell of a variable of one item.
   std::vector<estimate::Sums> SumsFromCounts(const Variable& variable) const;
   std::vector<estimate::Estimate> Estimates(const Variable& variable,

@@ -44,7 +44,7 @@ struct Part {
 };
 
 // The mean of the parts that are defined.
-Linear MeanOf(std::span<const Part> parts) {
+Linear WeightedMeanOf(std::span<const Part> parts) {
   Linear result;
   Mean mean;
   for (const Part& part : parts) {
@@ -65,52 +65,31 @@ Linear MeanOf(std::span<const Part> parts) {
   return result;
 }
 
-Linear Pool(const Plan& plan, const Aggregate& aggregate, std::span<const SlotWeights> weights,
-            std::span<const Linear> items) {
-  Linear result;
-  Mean mean;
-  for (const size_t j : aggregate.items) {
-    if (!items[j].defined) continue;
-    Widen(result.range, items[j].range, !result.defined);
-    result.defined = true;
-    AddSlots(plan.items[j].index, weights[j], mean);
-  }
-  if (!result.defined) return result;
-  result.value = mean.value();
-  for (const size_t j : aggregate.items) {
-    if (!items[j].defined) continue;
-    result.terms.push_back({.item = j,
-                            .scale = &plan.items[j].index,
-                            .factor = 1 / mean.weight(),
-                            .centre = result.value});
-  }
-  return result;
-}
-
 }  // namespace
 
-Linear ItemLinear(size_t item, const Scale& scale, SlotWeights weights) {
+Linear ItemLinear(size_t item, size_t domain, const Scale& scale, SlotWeights weights) {
   Mean mean;
   AddSlots(scale, weights, mean);
   if (mean.weight() == 0) return {};
-  const Term term = {
-      .item = item, .scale = &scale, .factor = 1 / mean.weight(), .centre = mean.value()};
+  const Term term = {.item = item,
+                     .domain = domain,
+                     .scale = &scale,
+                     .factor = 1 / mean.weight(),
+                     .centre = mean.value()};
   return {.defined = true, .value = mean.value(), .terms = {term}, .range = scale.range};
 }
 
-std::vector<Linear> AggregateLinears(const Plan& plan, std::span<const SlotWeights> weights) {
-  std::vector<Linear> items;
-  for (size_t j = 0; j < plan.items.size(); ++j) {
-    items.push_back(ItemLinear(j, plan.items[j].index, weights[j]));
-  }
+Linear MeanOf(std::span<const Linear> linears) {
+  std::vector<Part> parts;
+  for (const Linear& linear : linears) parts.push_back({1, &linear});
+  return WeightedMeanOf(parts);
+}
+
+std::vector<Linear> ComposeItems(const Plan& plan, std::span<const Linear> items) {
   std::vector<Linear> aggregates(plan.aggregates.size());
   // Children stand after their parents.
   for (size_t a = plan.aggregates.size(); a-- > 0;) {
     const Aggregate& aggregate = plan.aggregates[a];
-    if (plan.composition == v1::COMPOSITION_POOLED_ANSWERS) {
-      aggregates[a] = Pool(plan, aggregate, weights, items);
-      continue;
-    }
     std::vector<Part> parts;
     if (plan.composition == v1::COMPOSITION_MEAN_OF_CHILDREN) {
       for (const size_t j : aggregate.child_items) parts.push_back({1, &items[j]});
@@ -121,24 +100,34 @@ std::vector<Linear> AggregateLinears(const Plan& plan, std::span<const SlotWeigh
         parts.push_back({points ? plan.items[j].max_points : 1, &items[j]});
       }
     }
-    aggregates[a] = MeanOf(parts);
+    aggregates[a] = WeightedMeanOf(parts);
   }
   return aggregates;
 }
 
-DomainMean MeanOverDomains(std::span<const Linear> domains) {
-  DomainMean result;
-  Mean mean;
-  for (const Linear& domain : domains) {
-    if (!domain.defined) continue;
-    Widen(result.range, domain.range, !result.defined);
-    result.defined = true;
-    mean.Add(1, domain.value);
+std::vector<Linear> PoolAnswers(const Plan& plan, size_t domain,
+                                std::span<const SlotWeights> weights) {
+  std::vector<Linear> aggregates;
+  for (const Aggregate& aggregate : plan.aggregates) {
+    Linear& pooled = aggregates.emplace_back();
+    Mean mean;
+    for (const size_t j : aggregate.items) {
+      const Scale& scale = plan.items[j].index;
+      const Linear item = ItemLinear(j, domain, scale, weights[j]);
+      if (!item.defined) continue;
+      Widen(pooled.range, scale.range, !pooled.defined);
+      pooled.defined = true;
+      pooled.terms.push_back({.item = j, .domain = domain, .scale = &scale});
+      AddSlots(scale, weights[j], mean);
+    }
+    if (!pooled.defined) continue;
+    pooled.value = mean.value();
+    for (Term& term : pooled.terms) {
+      term.factor = 1 / mean.weight();
+      term.centre = pooled.value;
+    }
   }
-  if (!result.defined) return result;
-  result.value = mean.value();
-  result.factor = 1 / mean.weight();
-  return result;
+  return aggregates;
 }
 
 }  // namespace hailong::index

@@ -14,6 +14,11 @@
 // share its part; a component none of whose items has an answer is not defined. A component over
 // items without points is not defined under POINTS.
 //
+// Where groups count equally, an item's value is the plain mean of its values in the groups that
+// answered it, and components are made of these, so that points still add up when a group is not
+// asked everything; POOLED_ANSWERS is pooled within each group. A plain mean over domains adds the
+// terms of all of them, each shrunk by their number.
+//
 // Threads: pure functions of their arguments.
 #ifndef HAILONG_ANALYSIS_INDEX_LINEAR_H_
 #define HAILONG_ANALYSIS_INDEX_LINEAR_H_
@@ -27,9 +32,11 @@
 
 namespace hailong::index {
 
-// z of a respondent gains factor * (scale.values[slot] - centre) when the slot is scored.
+// z of a respondent in the domain gains factor * (scale.values[slot] - centre) when the slot is
+// scored.
 struct Term {
   size_t item = 0;
+  size_t domain = 0;
   const Scale* scale = nullptr;
   double factor = 0;
   double centre = 0;
@@ -38,6 +45,7 @@ struct Term {
 struct Linear {
   bool defined = false;
   double value = 0;
+  // At most one for an item and a domain.
   std::vector<Term> terms;
   // From the lowest to the highest value of the scales of its items.
   estimate::Range range;
@@ -46,21 +54,18 @@ struct Linear {
 // Weighted numbers of answers by slot, in one domain.
 using SlotWeights = std::span<const double>;
 
-// One item on one of its two scales.
-Linear ItemLinear(size_t item, const Scale& scale, SlotWeights weights);
+// One item in a domain, on one of its two scales.
+Linear ItemLinear(size_t item, size_t domain, const Scale& scale, SlotWeights weights);
 
-// All aggregates of a plan, from the weights of all its items.
-std::vector<Linear> AggregateLinears(const Plan& plan, std::span<const SlotWeights> weights);
+// The plain mean of those that are defined.
+Linear MeanOf(std::span<const Linear> linears);
 
-// The plain mean over the domains in which a component is defined: the value and the factors by
-// which the terms of each domain shrink. With none defined, not defined.
-struct DomainMean {
-  bool defined = false;
-  double value = 0;
-  double factor = 0;
-  estimate::Range range;
-};
-DomainMean MeanOverDomains(std::span<const Linear> domains);
+// All aggregates of a plan whose composition takes the values of items.
+std::vector<Linear> ComposeItems(const Plan& plan, std::span<const Linear> items);
+
+// All aggregates of a plan, their answers pooled in a domain; `weights` by item.
+std::vector<Linear> PoolAnswers(const Plan& plan, size_t domain,
+                                std::span<const SlotWeights> weights);
 
 }  // namespace hailong::index
 
