@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/crypto/crypto.h"
 #include "base/status.h"
+#include "server/model/limits.h"
 #include "server/model/refusal.h"
 #include "server/model/times.h"
 #include "server/results/results.h"
