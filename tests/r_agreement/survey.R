@@ -1,7 +1,10 @@
 # Rscript survey.R data.csv mode fpc results.csv
-# data.csv: unit, N, group, q1..q5 (steps 1..5, empty: no answer). mode: population, equal, none. fpc: yes, no.
-# results.csv: key, estimate, se, deff (empty: not asked for). Everything is computed by survey itself: components
-# are svycontrast() of totals, so that the delta method is R's and not ours.
+#   data.csv     unit, N, group, q1..q5 (steps 1..5, empty: no answer)
+#   mode         population, equal, none
+#   fpc          yes, no
+#   results.csv  key, estimate, se, deff (NA: not asked for)
+# Everything is computed by survey itself: components are svycontrast() of totals, so that the delta
+# method is R's and not ours.
 suppressPackageStartupMessages(library(survey))
 options(survey.lonely.psu = "adjust")
 
