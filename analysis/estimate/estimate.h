@@ -22,17 +22,17 @@ struct Estimate {
   // Percent for index values, steps for mean scores. Meaningless when !defined.
   double value = 0;
   // In the unit of the value; absent: not estimable.
-  std::optional<double> standard_error;
+  std::optional<double> standard_error = std::nullopt;
   // value -+ kNormal95 * standard_error, cut to the range of the scale; absent with the error.
-  std::optional<double> ci_low;
-  std::optional<double> ci_high;
+  std::optional<double> ci_low = std::nullopt;
+  std::optional<double> ci_high = std::nullopt;
   // Respondents with an answer.
   uint64_t n = 0;
   // n / design_effect; absent: not estimable, or the design effect is 0 (everybody was asked).
-  std::optional<double> n_effective;
+  std::optional<double> n_effective = std::nullopt;
   // Variance over that of simple random sampling with replacement (deff = "replace" in R's survey);
   // absent: not estimable.
-  std::optional<double> design_effect;
+  std::optional<double> design_effect = std::nullopt;
   // There was an answer.
   bool defined = false;
 };

@@ -6,7 +6,8 @@
 namespace hailong::estimate {
 namespace {
 
-// |z| up to which it is rounding, in fixed point: sums of up to a thousand rounded numbers that cancel.
+// |z| up to which it is rounding, in fixed point: sums of up to a thousand rounded numbers that
+// cancel.
 constexpr double kRounding = 1024;
 
 // sum (z - mean)^2. Centred first at the whole number next to the mean, in integers: subtracting

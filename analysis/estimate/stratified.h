@@ -18,12 +18,13 @@
 //
 // The design effect is R's deff = "replace", V / V_srs, with V_srs the variance of the same z under
 // simple random sampling with replacement of the n respondents with an answer:
-//   V_srs = sum w_D * sum w z^2 / (n - 1)      (= S2 / n for a mean, S2 = n/(n-1) sum w (y-M)^2 /
-//   sum w)
+//   V_srs = sum w_D * sum w z^2 / (n - 1)
+// For a mean this is S2 / n with S2 = n/(n-1) sum w (y - M)^2 / sum w.
 //
 // Sums are kept as integers: z is rounded to a fixed point of kFractionBits below a bound on |z|,
 // so that sums do not depend on the order of rows or the number of threads, and a constant has a
-// variance of exactly 0. The rounding changes a standard error by about 1e-13 of itself.
+// variance of exactly 0 and no design effect. Each term of a z is rounded by at most 2^-48 of that
+// bound.
 //
 // Threads: pure functions of their arguments.
 #ifndef HAILONG_ANALYSIS_ESTIMATE_STRATIFIED_H_

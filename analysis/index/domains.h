@@ -12,6 +12,7 @@
 #include "analysis/estimate/estimate.h"
 #include "analysis/estimate/stratified.h"
 #include "analysis/frame/frame.h"
+#include "analysis/index/framework.h"
 #include "analysis/index/linear.h"
 #include "analysis/index/plan.h"
 #include "analysis/index/scan.h"
@@ -32,6 +33,9 @@ struct Steps {
   std::vector<double> shares;
   std::vector<uint64_t> counts;
 };
+
+// The answers of one respondent to a component are counted in the low bits of a sum.
+static_assert(kComponentsMax < (1 << kAnsweredBits));
 
 class Domains {
  public:

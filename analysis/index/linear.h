@@ -3,10 +3,12 @@
 //
 // With W_j the weighted number of answers to item j and M_j its mean (of values in percent, or of
 // steps):
-//   item                        value M_j                              z = (y_j - M_j) / W_j
-//   MEAN_OF_ITEMS, POINTS       value sum a_j M_j, a_j = 1/m or p_j/sum p   z = sum a_j (y_j - M_j)
-//   / W_j MEAN_OF_CHILDREN            the same, with a_j the product of 1/children down to j
-//   POOLED_ANSWERS              value R = sum W_j M_j / sum W_j        z = sum (y_j - R) / sum W_j
+//   item                    value M_j                         z = (y_j - M_j) / W_j
+//   MEAN_OF_ITEMS, POINTS   value sum a_j M_j                 z = sum a_j (y_j - M_j) / W_j
+//   MEAN_OF_CHILDREN        the same
+//   POOLED_ANSWERS          value R = sum W_j M_j / sum W_j   z = sum (y_j - R) / sum W_j
+// with a_j = 1 / items, or max_points_j / sum of max_points, or the product of 1 / children down to
+// the item, in this order,
 // where y_j counts only if it was answered. So z of a respondent is a sum, over items answered, of
 // factor * (y - centre): a Term each.
 //

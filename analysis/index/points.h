@@ -25,10 +25,10 @@ struct ComponentPoints {
   double max_points = 0;
   double points = 0;
   // In points; absent: not estimable, or nothing to estimate.
-  std::optional<double> standard_error;
+  std::optional<double> standard_error = std::nullopt;
   // points / max_points, in percent. The n of a component over both rounds is the sum of both; it
   // has no design effect.
-  estimate::Estimate index;
+  estimate::Estimate index = {};
 };
 
 struct PointsScore {
@@ -36,7 +36,7 @@ struct PointsScore {
   std::vector<ComponentPoints> components;
   double max_points = 0;
   double points = 0;
-  std::optional<double> standard_error;
+  std::optional<double> standard_error = std::nullopt;
   // Some leaf has no answers: the points are a lower bound.
   bool incomplete = false;
 };

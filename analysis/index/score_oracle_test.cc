@@ -72,7 +72,7 @@ void CompareWithOracle(uint64_t seed) {
 }
 
 TEST(ScoreOracle, AgreesOnSeedsThatAreAlwaysTried) {
-  for (uint64_t seed = 1; seed <= 150 && !testing::Test::HasFailure(); ++seed) {
+  for (uint64_t seed = 1; seed <= 500 && !testing::Test::HasFailure(); ++seed) {
     CompareWithOracle(seed);
   }
 }
@@ -81,7 +81,7 @@ TEST(ScoreOracle, AgreesOnFreshSeeds) {
   const uint64_t first =
       static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   std::printf("seeds from %llu\n", static_cast<unsigned long long>(first));
-  for (uint64_t seed = first; seed < first + 50 && !testing::Test::HasFailure(); ++seed) {
+  for (uint64_t seed = first; seed < first + 250 && !testing::Test::HasFailure(); ++seed) {
     CompareWithOracle(seed);
   }
 }

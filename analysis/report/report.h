@@ -20,10 +20,10 @@ namespace hailong::report {
 
 // A unit of the frame, by the frame's index.
 struct UnitLabel {
-  std::string unit_id;
-  std::string name;
-  std::string level;
-  std::string parent_unit_id;
+  std::string unit_id = {};
+  std::string name = {};
+  std::string level = {};
+  std::string parent_unit_id = {};
   // N; 0: not known.
   uint64_t population = 0;
 };

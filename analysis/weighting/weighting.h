@@ -1,19 +1,17 @@
 // Weights of responses by unit, and the account of how they came about.
 //
-// A unit is a stratum: of its population N (dossiers settled) n responded, all with the same weight
-// w.
-//   kPopulation  w = N / n                  the result stands for the population of the units that
-//   answered kEqualUnits  w = sum(n) / (units * n)   every unit that answered counts the same; the
-//   weights sum to sum(n) kNone        w = 1                      every response counts the same
+// A unit is a stratum: of its population N (dossiers settled) n responded, all with one weight w.
+//   kPopulation  w = N / n: the result stands for the population of the units that answered
+//   kEqualUnits  w = sum(n) / (units * n): every unit that answered counts the same
+//   kNone        w = 1: every response counts the same
 // The sampling fraction f = n / N is used for the finite population correction in every mode where
 // N is known.
 //
 // What is wrong with a unit never stops a result; it is reported, and the rule is:
-//   no population       (kPopulation only) left out of the result with weight 0; it still has a
-//   score of its own population below n  the population must be wrong: under kPopulation as no
-//   population, otherwise f = 0 no response         has a population, is not represented; the
-//   result covers the other units single response     takes part; see estimate/stratified.h for its
-//   variance
+//   no population        under kPopulation left out with weight 0; it still has a score of its own
+//   population below n   the population must be wrong: left out likewise, otherwise without f
+//   no response          has a population but is not represented; the result covers the others
+//   single response      takes part; see estimate/stratified.h for its variance
 // One response from a population of one is a census, not an issue.
 //
 // Threads: pure functions of their arguments.
