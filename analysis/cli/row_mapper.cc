@@ -355,8 +355,9 @@ absl::Status RowMapper::MapAnswer(const AnswerPlan& plan, const Cells& cells,
     answer.set_text(cell);
   } else if (plan.question.kind() == v1::QUESTION_KIND_MULTIPLE_CHOICE) {
     std::vector<uint32_t> choices;
-    for (const std::string part : absl::StrSplit(cell, plan.separator)) {
-      absl::StatusOr<uint32_t> choice = Choice(plan, Clean(part));
+    for (const absl::string_view part : absl::StrSplit(cell, plan.separator)) {
+      const std::string_view text(part.data(), part.size());
+      absl::StatusOr<uint32_t> choice = Choice(plan, Clean(text));
       if (!choice.ok()) return choice.status();
       choices.push_back(*choice);
     }
