@@ -304,19 +304,19 @@ struct FakeStore {
   }
 };
 
-struct Run {
+struct Imported {
   ImportEnd end;
   std::vector<std::string> rejects;
   std::vector<milliseconds> pauses;
 };
 
-Run Import(const std::string& file, const std::string& map, FakeStore& store) {
+Imported Import(const std::string& file, const std::string& map, FakeStore& store) {
   std::istringstream in(file);
   CsvReader reader(in, ',');
   CsvRow header;
   EXPECT_TRUE(*reader.Next(header));
   RowMapper mapper = Mapper(map, header.cells);
-  Run run;
+  Imported run;
   ImportPorts ports;
   ports.submit = [&](const auto& request, auto* response) {
     return store.Submit(request, response);
@@ -338,7 +338,7 @@ std::string KeyedFile(int rows) {
 
 TEST(Importer, BatchesHoldAtMost500) {
   FakeStore store;
-  const Run run = Import(KeyedFile(1201), kKeyed, store);
+  const Imported run = Import(KeyedFile(1201), kKeyed, store);
   EXPECT_THAT(store.batches, ElementsAre(500, 500, 201));
   EXPECT_EQ(run.end.summary.recorded(), 1201u);
   EXPECT_EQ(run.end.summary.rows(), 1201u);
@@ -357,7 +357,7 @@ TEST(Importer, LongTextsMakeBatchesSmaller) {
 TEST(Importer, ASecondImportStoresNothing) {
   FakeStore store;
   Import(KeyedFile(700), kKeyed, store);
-  const Run run = Import(KeyedFile(700), kKeyed, store);
+  const Imported run = Import(KeyedFile(700), kKeyed, store);
   EXPECT_EQ(run.end.summary.recorded(), 0u);
   EXPECT_EQ(run.end.summary.already_recorded(), 700u);
   EXPECT_EQ(store.stored.size(), 700u);
@@ -366,7 +366,7 @@ TEST(Importer, ASecondImportStoresNothing) {
 TEST(Importer, BadRowsNeverHoldUpTheirNeighbours) {
   FakeStore store;
   store.refused_choice = 2;
-  const Run run = Import("k1,k2,a\n1,1,1\n2,2,9\n3,3\n4,4,2\n5,5,3\n", kKeyed, store);
+  const Imported run = Import("k1,k2,a\n1,1,1\n2,2,9\n3,3\n4,4,2\n5,5,3\n", kKeyed, store);
   EXPECT_EQ(run.end.summary.recorded(), 2u);
   EXPECT_EQ(run.end.summary.rejected_rows(), 2u);
   EXPECT_EQ(run.end.summary.refused(), 1u);
@@ -383,7 +383,7 @@ TEST(Importer, PassingFaultsAreWaitedOutLongerEachTime) {
   google::rpc::Status details;
   details.add_details()->PackFrom(retry);
   store.faults = {{14, "away", ""}, {4, "late", ""}, {8, "full", details.SerializeAsString()}};
-  const Run run = Import(KeyedFile(3), kKeyed, store);
+  const Imported run = Import(KeyedFile(3), kKeyed, store);
   EXPECT_TRUE(run.end.rpc.ok());
   EXPECT_EQ(run.end.summary.recorded(), 3u);
   EXPECT_THAT(run.pauses, ElementsAre(milliseconds(500), milliseconds(1000), milliseconds(3000)));
@@ -392,7 +392,7 @@ TEST(Importer, PassingFaultsAreWaitedOutLongerEachTime) {
 TEST(Importer, OnlyWhatWasPutOffIsSentAgain) {
   FakeStore store;
   store.put_off = 2;
-  const Run run = Import(KeyedFile(5), kKeyed, store);
+  const Imported run = Import(KeyedFile(5), kKeyed, store);
   EXPECT_THAT(store.batches, ElementsAre(5, 2));
   EXPECT_THAT(run.pauses, ElementsAre(milliseconds(1500)));
   EXPECT_EQ(run.end.summary.recorded(), 5u);
@@ -402,12 +402,12 @@ TEST(Importer, AServerThatStaysAwayStopsTheImportAndNothingIsLostOrDoubled) {
   FakeStore store;
   store.faults.assign(1, RpcStatus());
   store.faults.resize(40, {14, "away", ""});
-  const Run run = Import(KeyedFile(1100), kKeyed, store);
+  const Imported run = Import(KeyedFile(1100), kKeyed, store);
   EXPECT_EQ(run.end.rpc.code, 14);
   EXPECT_EQ(run.end.summary.recorded(), 500u);
   EXPECT_TRUE(run.rejects.empty());
   store.faults.clear();
-  const Run again = Import(KeyedFile(1100), kKeyed, store);
+  const Imported again = Import(KeyedFile(1100), kKeyed, store);
   EXPECT_EQ(again.end.summary.already_recorded(), 500u);
   EXPECT_EQ(again.end.summary.recorded(), 600u);
 }
@@ -415,7 +415,7 @@ TEST(Importer, AServerThatStaysAwayStopsTheImportAndNothingIsLostOrDoubled) {
 TEST(Importer, ARefusalOfTheCallStopsAtOnce) {
   FakeStore store;
   store.faults = {{16, "no such credential", ""}};
-  const Run run = Import(KeyedFile(3), kKeyed, store);
+  const Imported run = Import(KeyedFile(3), kKeyed, store);
   EXPECT_EQ(run.end.rpc.code, 16);
   EXPECT_TRUE(run.pauses.empty());
 }
