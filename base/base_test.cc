@@ -1,0 +1,98 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "base/bounded_queue.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/ids.h"
+#include "base/status.h"
+
+namespace hailong::base {
+namespace {
+
+TEST(Uuid, TextComesBackLowerCase) {
+  const auto id = Uuid::Parse("0190F3C2-7a5e-7c3b-9d2f-3f1f5a6b7c8d");
+  ASSERT_TRUE(id.ok());
+  EXPECT_EQ(id->ToString(), "0190f3c2-7a5e-7c3b-9d2f-3f1f5a6b7c8d");
+}
+
+TEST(Uuid, AnythingElseIsRefused) {
+  for (const char* text :
+       {"", "0190f3c27a5e7c3b9d2f3f1f5a6b7c8d", "0190f3c2-7a5e-7c3b-9d2f-3f1f5a6b7c8",
+        "0190f3c2-7a5e-7c3b-9d2f-3f1f5a6b7c8g", "0190f3c2_7a5e-7c3b-9d2f-3f1f5a6b7c8d"}) {
+    EXPECT_FALSE(Uuid::Parse(text).ok()) << text;
+  }
+}
+
+TEST(Utf8, KnowsWhatIsWellFormed) {
+  EXPECT_TRUE(IsUtf8("Rất hài lòng \xF0\x9F\x98\x80"));
+  EXPECT_TRUE(IsUtf8(""));
+  EXPECT_FALSE(IsUtf8("\xC0\xAF"));          // overlong
+  EXPECT_FALSE(IsUtf8("\xED\xA0\x80"));      // surrogate
+  EXPECT_FALSE(IsUtf8("\xF4\x90\x80\x80"));  // above U+10FFFF
+  EXPECT_FALSE(IsUtf8("\xE1\xBA"));          // cut
+  EXPECT_FALSE(IsUtf8("\x80"));
+}
+
+TEST(Day, IsADateInVietnam) {
+  EXPECT_TRUE(CheckDay("2024-02-29").ok());
+  for (const char* day :
+       {"2023-02-29", "2025-7-1", "2025-07-01 ", "01-07-2025", "", "9999999-01-01"}) {
+    EXPECT_FALSE(CheckDay(day).ok()) << day;
+  }
+  // Half past midnight in Hà Nội is still the evening before in UTC.
+  absl::Time time;
+  ASSERT_TRUE(absl::ParseTime(absl::RFC3339_full, "2025-06-30T17:30:00Z", &time, nullptr));
+  EXPECT_EQ(DayInVietnam(time), "2025-07-01");
+  EXPECT_EQ(StartOfDayInVietnam("2025-07-01").value(), time - absl::Minutes(30));
+}
+
+TEST(Slug, AllowsWhatItSays) {
+  EXPECT_TRUE(IsSlug("bd-2024", 8, "-"));
+  EXPECT_FALSE(IsSlug("bd-2024", 6, "-"));
+  EXPECT_FALSE(IsSlug("-bd", 8, "-"));
+  EXPECT_FALSE(IsSlug("BD", 8, "-"));
+  EXPECT_FALSE(IsSlug("", 8, "-"));
+}
+
+TEST(BoundedQueue, RefusesWhenFullAndWhenClosed) {
+  BoundedQueue<int> queue(2);
+  EXPECT_TRUE(queue.Offer(1));
+  EXPECT_TRUE(queue.Offer(2));
+  EXPECT_FALSE(queue.Offer(3));
+  EXPECT_EQ(queue.Take(), 1);
+  queue.Close();
+  EXPECT_FALSE(queue.Offer(4));
+  EXPECT_EQ(queue.Take(), 2);
+  EXPECT_EQ(queue.Take(), std::nullopt);
+}
+
+TEST(Executor, RunsEverythingItAccepted) {
+  std::atomic<int> ran = 0;
+  {
+    Executor executor(2, 1000);
+    for (int i = 0; i < 1000; ++i) ASSERT_TRUE(executor.Offer([&] { ++ran; }));
+  }
+  EXPECT_EQ(ran, 1000);
+}
+
+absl::StatusOr<int> Half(int n) {
+  if (n % 2 != 0) return absl::InvalidArgumentError(Cat(std::string_view("odd: "), n));
+  return n / 2;
+}
+
+absl::StatusOr<int> Quarter(int n) {
+  ASSIGN_OR_RETURN(const int half, Half(n));
+  return Half(half);
+}
+
+TEST(Status, ReturnsEarly) {
+  EXPECT_EQ(Quarter(8).value(), 2);
+  EXPECT_EQ(Quarter(6).status().message(), "odd: 3");
+  EXPECT_EQ(Quarter(7).status().message(), "odd: 7");
+}
+
+}  // namespace
+}  // namespace hailong::base

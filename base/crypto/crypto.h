@@ -1,0 +1,44 @@
+#pragma once
+
+// The few cryptographic and checksum primitives hailong uses, over OpenSSL and zlib. Thread-safe.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace hailong::base {
+
+using Digest256 = std::array<uint8_t, 32>;
+
+Digest256 Sha256(std::string_view data);
+Digest256 HmacSha256(std::string_view key, std::string_view data);
+
+// Of a digest, lower case.
+std::string Hex(const Digest256& digest);
+std::string Sha256Hex(std::string_view data);
+
+// SHA-256 over pieces that come one after another.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  ~Sha256Stream();
+  Sha256Stream(const Sha256Stream&) = delete;
+  Sha256Stream& operator=(const Sha256Stream&) = delete;
+  void Add(std::string_view data);
+  std::string FinishHex();
+
+ private:
+  void* context_;
+};
+
+// `size` bytes nobody can guess.
+std::string RandomBytes(size_t size);
+
+// URL-safe base64 without padding.
+std::string Base64Url(std::string_view data);
+
+// CRC-32 (IEEE), for rows on disk.
+uint32_t Crc32(std::string_view data);
+
+}  // namespace hailong::base

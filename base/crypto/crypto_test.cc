@@ -1,0 +1,30 @@
+#include "base/crypto/crypto.h"
+
+#include <gtest/gtest.h>
+
+namespace hailong::base {
+namespace {
+
+TEST(Crypto, MatchesPublishedVectors) {
+  // FIPS 180-2 B.1; RFC 4231 test case 2; RFC 4648 section 10; the check value of CRC-32.
+  EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(Hex(HmacSha256("Jefe", "what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(Base64Url("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(Base64Url("fooba"), "Zm9vYmE");
+  EXPECT_EQ(Base64Url("foob"), "Zm9vYg");
+  EXPECT_EQ(Base64Url("\xFB\xFF"), "-_8");
+  EXPECT_EQ(Crc32("123456789"), 0xCBF43926u);
+}
+
+TEST(Crypto, AStreamIsItsPiecesInOrder) {
+  Sha256Stream stream;
+  stream.Add("a");
+  stream.Add("bc");
+  EXPECT_EQ(stream.FinishHex(), Sha256Hex("abc"));
+}
+
+TEST(Crypto, RandomBytesDiffer) { EXPECT_NE(RandomBytes(16), RandomBytes(16)); }
+
+}  // namespace
+}  // namespace hailong::base

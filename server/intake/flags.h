@@ -1,0 +1,42 @@
+#pragma once
+
+// What looks odd about a response is flagged, never refused: each result can be had with and
+// without. What a response says by itself is judged alone; pace is judged against the collector's
+// earlier anonymous answers.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+
+#include "base/ids.h"
+#include "server/model/response.h"
+
+namespace hailong::intake {
+
+// The bit of a flag in NewResponse::flags.
+constexpr uint32_t FlagBit(v1::Flag flag) { return 1u << (flag - 1); }
+
+// SPEEDER, STRAIGHT_LINER and CLOCK_SKEW.
+uint32_t FlagAlone(const model::NewResponse& response);
+
+// PRESS_INTERVAL and BURST. Belongs to one thread.
+class PaceFlags {
+ public:
+  // Judges an anonymous response against those before it and remembers it; a retry changes nothing.
+  // A response with a respondent key has no pace: duplicates are found by the key.
+  uint32_t Judge(const model::NewResponse& response);
+  // Remembers a response stored before this process started.
+  void Remember(model::CollectorNumber collector, const base::Uuid& response_id,
+                absl::Time submitted_at);
+
+ private:
+  struct Press {
+    absl::Time submitted_at;
+    base::Uuid response_id;
+  };
+  static std::deque<Press>::iterator FirstAfter(std::deque<Press>& presses, absl::Time at);
+  // The newest presses of each collector by device time, oldest first.
+  std::map<model::CollectorNumber, std::deque<Press>> presses_;
+};
+
+}  // namespace hailong::intake

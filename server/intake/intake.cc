@@ -1,0 +1,77 @@
+#include "server/intake/intake.h"
+
+#include <memory>
+
+#include "base/status.h"
+#include "server/intake/flags.h"
+#include "server/intake/identity.h"
+#include "server/intake/validate.h"
+#include "server/model/refusal.h"
+
+namespace hailong::intake {
+
+absl::StatusOr<model::NewResponse> Intake::Check(const v1::Response* response,
+                                                 const model::Principal& sender,
+                                                 const model::Catalog& catalog, absl::Time now) {
+  if (response == nullptr) {
+    return refusal::Field("response", "is no Response: it is cut, or a text in it is not UTF-8");
+  }
+  ASSIGN_OR_RETURN(model::NewResponse made, Validate(*response, sender, catalog, now));
+  made.flags = FlagAlone(made);
+  if (response->evidence().kind_case() == v1::Evidence::KIND_NOT_SET) return made;
+  ASSIGN_OR_RETURN(const auto key, keys_.Find(made.round->id()));
+  if (key.has_value()) {
+    ASSIGN_OR_RETURN(made.respondent_key, IdentifyRespondent(response->evidence(), *key));
+  } else if (made.round->state() != v1::ROUND_STATE_SEALED) {
+    // Without the key one citizen would count twice. After the seal nothing counts any more.
+    return absl::DataLossError(base::Cat("the key of round '", made.round->id(),
+                                         "' is missing; restore it from the backup"));
+  }
+  return made;
+}
+
+void Intake::Offer(const model::Principal& sender, std::span<const v1::Response* const> responses,
+                   Done done) {
+  struct Pending {
+    std::vector<absl::StatusOr<model::Stored>> outcomes;
+    std::vector<std::pair<size_t, std::string>> accepted;  // place in the call, response_id
+    Done done;
+  };
+  const std::shared_ptr<const model::Catalog> catalog = catalog_.Get();
+  const absl::Time now = clock_.Now();
+  auto pending = std::make_shared<Pending>();
+  pending->done = std::move(done);
+  std::vector<model::NewResponse> accepted;
+  accepted.reserve(responses.size());
+  for (size_t i = 0; i < responses.size(); ++i) {
+    auto checked = Check(responses[i], sender, *catalog, now);
+    if (checked.ok()) {
+      pending->outcomes.emplace_back(model::Stored{});
+      pending->accepted.emplace_back(i, checked->content.response_id.ToString());
+      accepted.push_back(*std::move(checked));
+    } else {
+      pending->outcomes.emplace_back(checked.status());
+    }
+  }
+  if (accepted.empty()) return pending->done(std::move(pending->outcomes));
+
+  const absl::Status offered = writer_.OfferResponses(
+      std::move(accepted), [pending](absl::StatusOr<std::span<const model::Stored>> stored) {
+        for (size_t k = 0; k < pending->accepted.size(); ++k) {
+          const auto& [place, response_id] = pending->accepted[k];
+          if (!stored.ok()) {
+            pending->outcomes[place] = stored.status();
+          } else if ((*stored)[k].content_differs) {
+            pending->outcomes[place] = refusal::ResponseContentDiffers(response_id);
+          } else {
+            pending->outcomes[place] = (*stored)[k];
+          }
+        }
+        pending->done(std::move(pending->outcomes));
+      });
+  if (offered.ok()) return;
+  for (const auto& [place, response_id] : pending->accepted) pending->outcomes[place] = offered;
+  pending->done(std::move(pending->outcomes));
+}
+
+}  // namespace hailong::intake

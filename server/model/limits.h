@@ -1,0 +1,69 @@
+#pragma once
+
+// Every limit of the server, written once. What is larger gets a refusal that names the limit.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace hailong::limits {
+
+// The contract.
+inline constexpr size_t kBatchResponsesMax = 500;
+inline constexpr size_t kMessageBytesMax = 16 << 20;
+inline constexpr size_t kPageSizeDefault = 200;
+inline constexpr size_t kPageSizeMax = 1000;
+inline constexpr size_t kPageTokenBytesMax = 256;
+inline constexpr size_t kImportRowsMax = 5000;
+inline constexpr size_t kViolationsMax = 20;  // of one response; the rest is only counted
+
+// Names.
+inline constexpr size_t kIdBytesMax = 64;
+inline constexpr size_t kUnitIdBytesMax = 35;
+inline constexpr size_t kQuestionIdBytesMax = 32;
+inline constexpr size_t kNameBytesMax = 500;
+inline constexpr size_t kEvidenceBytesMax = 128;
+
+// A questionnaire.
+inline constexpr size_t kQuestionsMax = 400;
+inline constexpr size_t kSingleChoiceOptionsMax =
+    253;  // what a frame holds; 0 and 255 have meanings
+inline constexpr size_t kMultipleChoiceOptionsMax = 31;
+inline constexpr size_t kFormsMax = 16;
+inline constexpr size_t kQuestionnaireBytesMax = 1 << 20;
+
+// A response.
+inline constexpr size_t kTextBytesMax = 4000;
+inline constexpr size_t kTextsMax = 20;
+inline constexpr size_t kPackedAnswersBytesMax = 4 * kQuestionsMax;
+inline constexpr uint64_t kDeviceSequenceMax = uint64_t{1} << 53;
+inline constexpr absl::Duration kFutureMax = absl::Minutes(5);  // a clock may be this far ahead
+inline constexpr absl::Duration kClockOffsetMax = absl::Hours(24 * 3650);
+
+// A round and its units.
+inline constexpr size_t kUnitDepthMax = 16;
+inline constexpr size_t kRoundUnitsMax = 65535;  // a frame holds a unit in two bytes
+inline constexpr absl::Duration kGraceMax = absl::Hours(24 * 90);
+inline constexpr absl::Duration kAppealMax = absl::Hours(24 * 366 * 3);
+inline constexpr uint64_t kPopulationMax = uint64_t{1} << 40;
+inline constexpr size_t kBurstCountMax = 1000;
+
+// Work under way.
+inline constexpr size_t kWriterJobsMax = 4096;
+inline constexpr size_t kCommitResponsesMax = 4096;
+inline constexpr size_t kExecutorTasksMax = 1024;
+inline constexpr size_t kWatchersMax = 256;
+inline constexpr size_t kExportChunkRows = 500;
+inline constexpr absl::Duration kRetryDelayBusy = absl::Milliseconds(200);
+inline constexpr absl::Duration kRetryDelayDiskFull = absl::Seconds(10);
+inline constexpr absl::Duration kRetryDelayClosed = absl::Seconds(2);
+inline constexpr absl::Duration kWatchIntervalMin = absl::Milliseconds(200);
+inline constexpr absl::Duration kWatchIntervalMax = absl::Hours(1);
+
+static_assert(kBatchResponsesMax <= kCommitResponsesMax);
+// A batch of full questionnaires (about 12 bytes an answer) with a comment each fits into a
+// message.
+static_assert(kBatchResponsesMax * (kQuestionsMax * 24 + kTextBytesMax) <= kMessageBytesMax);
+
+}  // namespace hailong::limits

@@ -1,0 +1,205 @@
+#include "server/model/refusal.h"
+
+#include <algorithm>
+
+#include "absl/strings/cord.h"
+#include "base/status.h"
+#include "google/rpc/error_details.pb.h"
+#include "server/model/limits.h"
+
+namespace hailong::refusal {
+namespace {
+
+using base::Cat;
+
+absl::Status WithReason(absl::Status status, std::string reason) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(std::move(reason));
+  info.set_domain("hailong.v1");
+  status.SetPayload(kErrorInfoUrl, absl::Cord(info.SerializeAsString()));
+  return status;
+}
+
+absl::Status WithRetry(absl::Status status, absl::Duration delay) {
+  google::rpc::RetryInfo info;
+  info.mutable_retry_delay()->set_seconds(absl::ToInt64Seconds(delay));
+  info.mutable_retry_delay()->set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(delay % absl::Seconds(1))));
+  status.SetPayload(kRetryInfoUrl, absl::Cord(info.SerializeAsString()));
+  return status;
+}
+
+std::string Moment(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone());
+}
+
+}  // namespace
+
+void Violations::Add(std::string_view field, std::string description) {
+  if (fields_.size() >= limits::kViolationsMax) {
+    ++left_out_;
+    return;
+  }
+  fields_.push_back({Cat(prefix_, field), std::move(description)});
+}
+
+absl::Status Violations::ToStatus() const {
+  if (fields_.empty()) return absl::OkStatus();
+  google::rpc::BadRequest details;
+  for (const FieldViolation& violation : fields_) {
+    auto* field = details.add_field_violations();
+    field->set_field(violation.field);
+    field->set_description(violation.description);
+  }
+  const size_t more = fields_.size() - 1 + left_out_;
+  absl::Status status =
+      absl::InvalidArgumentError(Cat(fields_[0].field, ": ", fields_[0].description,
+                                     more > 0 ? Cat(" (and ", more, " more)") : std::string()));
+  status.SetPayload(kBadRequestUrl, absl::Cord(details.SerializeAsString()));
+  return WithReason(std::move(status), "BAD_FIELDS");
+}
+
+absl::Status Field(std::string_view field, std::string description) {
+  Violations violations;
+  violations.Add(field, std::move(description));
+  return violations.ToStatus();
+}
+
+absl::Status NotFound(std::string_view what, std::string_view id) {
+  return WithReason(
+      absl::NotFoundError(Cat("no ", what, " '", id.substr(0, limits::kIdBytesMax), "'")),
+      "NOT_FOUND");
+}
+
+absl::Status AlreadyExists(std::string_view what, std::string_view id, std::string_view how) {
+  return WithReason(absl::AlreadyExistsError(Cat(what, " '", id, "' is there already", how)),
+                    "ALREADY_EXISTS");
+}
+
+absl::Status ResponseContentDiffers(std::string_view response_id) {
+  return WithReason(
+      absl::AlreadyExistsError(Cat("response_id ", response_id,
+                                   " is stored with other content; a new response needs a new id")),
+      "RESPONSE_CONTENT_DIFFERS");
+}
+
+absl::Status RoundNotOpenYet(std::string_view round_id, absl::Time opens_at) {
+  return WithReason(absl::FailedPreconditionError(
+                        Cat("round '", round_id, "' takes responses from ", Moment(opens_at))),
+                    "ROUND_NOT_OPEN_YET");
+}
+
+absl::Status SubmittedAfterClose(std::string_view round_id, absl::Time submitted_at,
+                                 absl::Time closes_at) {
+  return WithReason(absl::FailedPreconditionError(
+                        Cat("round '", round_id, "' is closed: submitted_at is ",
+                            Moment(submitted_at), ", allowed is before ", Moment(closes_at))),
+                    "ROUND_CLOSED");
+}
+
+absl::Status RoundIs(std::string_view round_id, std::string_view state, std::string_view allowed) {
+  return WithReason(absl::FailedPreconditionError(Cat("round '", round_id, "' is ", state,
+                                                      "; this needs it to be ", allowed)),
+                    "ROUND_STATE");
+}
+
+absl::Status GraceNotOver(std::string_view round_id, absl::Time until) {
+  return WithReason(absl::FailedPreconditionError(Cat("round '", round_id,
+                                                      "' still takes responses in its grace until ",
+                                                      Moment(until), "; seal then, or with `now`")),
+                    "GRACE_NOT_OVER");
+}
+
+absl::Status NoFramework(std::string_view round_id, std::string_view framework_id) {
+  return WithReason(
+      absl::FailedPreconditionError(Cat("round '", round_id, "' names index framework '",
+                                        framework_id, "', which this server does not have")),
+      "NO_FRAMEWORK");
+}
+
+absl::Status RoundKeyNeeded(std::string_view round_id, absl::Time until) {
+  return WithReason(
+      absl::FailedPreconditionError(
+          Cat("the key of round '", round_id, "' is kept for appeals until ", Moment(until))),
+      "ROUND_KEY_NEEDED");
+}
+
+absl::Status LastAdmin(std::string_view account_id) {
+  return WithReason(absl::FailedPreconditionError(
+                        Cat("account '", account_id, "' is the last admin; add another first")),
+                    "LAST_ADMIN");
+}
+
+absl::Status TooMany(std::string_view what, size_t found, size_t allowed) {
+  return WithReason(
+      absl::InvalidArgumentError(Cat(what, ": found ", found, ", allowed are 1..", allowed)),
+      "TOO_MANY");
+}
+
+absl::Status NoCredential() {
+  return WithReason(absl::UnauthenticatedError(
+                        "no credential: send metadata 'authorization: Bearer <credential>'"),
+                    "NO_CREDENTIAL");
+}
+
+absl::Status BadCredential() {
+  return WithReason(absl::UnauthenticatedError("the credential is unknown or revoked"),
+                    "BAD_CREDENTIAL");
+}
+
+absl::Status RoleNotAllowed(std::string_view method, std::string_view role) {
+  return WithReason(absl::PermissionDeniedError(Cat(method, " is not for the role ", role)),
+                    "ROLE_NOT_ALLOWED");
+}
+
+absl::Status OutsideSubtree(std::string_view unit_id, std::string_view bound_to) {
+  return WithReason(absl::PermissionDeniedError(
+                        Cat("unit '", unit_id.substr(0, limits::kIdBytesMax), "' is not '",
+                            bound_to, "' or below it, to which this credential is bound")),
+                    "OUTSIDE_SUBTREE");
+}
+
+absl::Status QueueFull() {
+  return WithReason(WithRetry(absl::ResourceExhaustedError("the server is busy; send it again"),
+                              limits::kRetryDelayBusy),
+                    "QUEUE_FULL");
+}
+
+absl::Status DiskFull(std::string_view detail) {
+  return WithReason(
+      WithRetry(absl::ResourceExhaustedError(Cat("the server's disk is full: ", detail)),
+                limits::kRetryDelayDiskFull),
+      "DISK_FULL");
+}
+
+absl::Status StoreClosed(std::string_view detail) {
+  return WithReason(
+      WithRetry(absl::UnavailableError(
+                    Cat("the store is closed and the server restarts; send it again: ", detail)),
+                limits::kRetryDelayClosed),
+      "STORE_CLOSED");
+}
+
+std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {
+  std::vector<FieldViolation> violations;
+  google::rpc::BadRequest details;
+  const auto payload = status.GetPayload(kBadRequestUrl);
+  if (payload.has_value() && details.ParseFromString(std::string(*payload))) {
+    for (const auto& field : details.field_violations()) {
+      violations.push_back({field.field(), field.description()});
+    }
+  }
+  return violations;
+}
+
+absl::Duration RetryDelayOf(const absl::Status& status) {
+  google::rpc::RetryInfo details;
+  const auto payload = status.GetPayload(kRetryInfoUrl);
+  if (!payload.has_value() || !details.ParseFromString(std::string(*payload))) {
+    return absl::ZeroDuration();
+  }
+  return absl::Seconds(details.retry_delay().seconds()) +
+         absl::Nanoseconds(details.retry_delay().nanos());
+}
+
+}  // namespace hailong::refusal

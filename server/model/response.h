@@ -1,0 +1,87 @@
+#pragma once
+
+// A response on its way to the store, and as the store gives it back.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "base/ids.h"
+#include "hailong/v1/collection_service.pb.h"
+#include "server/model/round.h"
+
+namespace hailong::model {
+
+// Order of commit in the whole store, from 1.
+enum class Sequence : int64_t {};
+inline constexpr Sequence kNoSequence{0};
+
+// 128 bits of HMAC-SHA-256 under the key of the round: one citizen and dossier.
+using RespondentKey = std::array<uint8_t, 16>;
+
+// Free text, kept apart from the answers.
+struct Comment {
+  uint32_t question = 0;  // its position in the questionnaire
+  std::string text;
+  bool operator==(const Comment&) const = default;
+};
+
+// What the sender said; two sendings of one response_id are one response if all of this is equal.
+struct Content {
+  base::Uuid response_id;
+  std::string unit_id;
+  std::string receiving_unit_id;  // empty: unit_id
+  int64_t submitted_at_us = 0;    // by the device clock as it stood
+  uint32_t duration_ms = 0;
+  uint64_t device_sequence = 0;
+  std::string form_id;
+  std::string answers;  // packed, see Questionnaire
+  std::vector<Comment> comments;
+  bool operator==(const Content&) const = default;
+};
+
+// A checked response; the writer stores it.
+struct NewResponse {
+  std::shared_ptr<const Round> round;
+  Content content;
+  CollectorNumber collector{};
+  v1::Channel channel = v1::CHANNEL_UNSPECIFIED;
+  int64_t clock_offset_ms = 0;
+  absl::Time received_at;
+  std::optional<RespondentKey> respondent_key;
+  uint32_t flags = 0;  // bit (Flag - 1)
+  bool late = false;   // stored, never counted
+
+  absl::Time submitted_at() const {
+    return absl::FromUnixMicros(content.submitted_at_us) + absl::Milliseconds(clock_offset_ms);
+  }
+};
+
+// What became of it.
+struct Stored {
+  v1::Outcome outcome = v1::OUTCOME_UNSPECIFIED;        // of this sending
+  v1::Outcome first_outcome = v1::OUTCOME_UNSPECIFIED;  // of the sending that stored it
+  absl::Time received_at;
+  bool content_differs = false;  // the response_id is taken by other content; nothing was stored
+};
+
+// A stored response. Whether it counts now follows from first_outcome and from later responses that
+// name it as displaced; see results::RoundFrame.
+struct ResponseRow {
+  Sequence sequence{};
+  Content content;
+  CollectorNumber collector{};
+  v1::Channel channel = v1::CHANNEL_UNSPECIFIED;
+  int64_t clock_offset_ms = 0;
+  absl::Time received_at;
+  bool identified = false;
+  uint32_t flags = 0;
+  v1::Outcome first_outcome = v1::OUTCOME_UNSPECIFIED;
+  Sequence displaced{};  // the response that stopped counting because of this one
+};
+
+}  // namespace hailong::model

@@ -1,0 +1,150 @@
+#include "server/model/round.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/status.h"
+#include "server/model/limits.h"
+#include "server/model/refusal.h"
+#include "server/model/times.h"
+
+namespace hailong::model {
+namespace {
+
+using base::Cat;
+
+absl::Duration CheckDuration(const google::protobuf::Duration& from, absl::Duration at_most,
+                             const char* field, refusal::Violations& bad) {
+  const absl::Duration value = FromProto(from);
+  if (value < absl::ZeroDuration() || value > at_most) {
+    bad.Add(field, Cat("found ", absl::FormatDuration(value), ", allowed are 0s..",
+                       absl::FormatDuration(at_most)));
+  }
+  return value;
+}
+
+void CheckPolicy(const v1::Round& definition, refusal::Violations& bad) {
+  if (!v1::DuplicatePolicy_IsValid(definition.duplicate_policy())) {
+    bad.Add("duplicate_policy", Cat("found ", static_cast<int>(definition.duplicate_policy())));
+  }
+  const bool by_channel = definition.duplicate_policy() == v1::DUPLICATE_POLICY_CHANNEL_ORDER;
+  if (by_channel == definition.channel_order().empty()) {
+    bad.Add("channel_order", by_channel ? "is empty; CHANNEL_ORDER needs it"
+                                        : "is set, but duplicate_policy is not CHANNEL_ORDER");
+  }
+  std::vector<int> seen;
+  for (const int channel : definition.channel_order()) {
+    if (channel == v1::CHANNEL_UNSPECIFIED || !v1::Channel_IsValid(channel) ||
+        std::find(seen.begin(), seen.end(), channel) != seen.end()) {
+      bad.Add("channel_order", Cat("channel ", channel, " is unknown or there twice"));
+    }
+    seen.push_back(channel);
+  }
+  if (!v1::WeightingMode_IsValid(definition.weighting_plan().mode())) {
+    bad.Add("weighting_plan.mode", "is unknown");
+  }
+  const v1::FlagThresholds& thresholds = definition.flag_thresholds();
+  if (thresholds.burst_count_max() > limits::kBurstCountMax) {
+    bad.Add("flag_thresholds.burst_count_max", Cat("found ", thresholds.burst_count_max(),
+                                                   ", allowed are 0..", limits::kBurstCountMax));
+  }
+  if ((thresholds.burst_count_max() == 0) != (thresholds.burst_window_ms() == 0)) {
+    bad.Add("flag_thresholds.burst_window_ms", "burst needs both a count and a window, or neither");
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Round>> Round::Create(
+    RoundNumber number, const v1::Round& definition,
+    std::shared_ptr<const Questionnaire> questionnaire, const UnitTree& units) {
+  refusal::Violations bad("round.");
+  if (!base::IsSlug(definition.round_id(), limits::kIdBytesMax, "-")) {
+    bad.Add("round_id", Cat("found '", std::string_view(definition.round_id()).substr(0, 80),
+                            "', allowed are 1..", limits::kIdBytesMax, " of a-z, 0-9 and '-'"));
+  }
+  if (definition.title().vi().empty() || definition.title().ByteSizeLong() > 4000) {
+    bad.Add("title.vi", "is empty or longer than 4000 bytes");
+  }
+  if (definition.framework_id().size() > limits::kIdBytesMax)
+    bad.Add("framework_id", "is too long");
+
+  auto made = std::shared_ptr<Round>(new Round());
+  made->number_ = number;
+  made->opens_at_ = FromProto(definition.opens_at());
+  made->closes_at_ = FromProto(definition.closes_at());
+  if (!IsValid(definition.opens_at())) bad.Add("opens_at", "is missing or out of 2000..2100");
+  if (!IsValid(definition.closes_at())) bad.Add("closes_at", "is missing or out of 2000..2100");
+  if (made->closes_at_ <= made->opens_at_) bad.Add("closes_at", "is not after opens_at");
+  made->grace_ends_at_ =
+      made->closes_at_ + CheckDuration(definition.grace(), limits::kGraceMax, "grace", bad);
+  CheckDuration(definition.appeal_time(), limits::kAppealMax, "appeal_time", bad);
+  CheckPolicy(definition, bad);
+  RETURN_IF_ERROR(bad.ToStatus());
+
+  const std::string first_day = base::DayInVietnam(made->opens_at_);
+  // The window is half open: its last day is the day of its last moment.
+  const std::string last_day = base::DayInVietnam(made->closes_at_ - absl::Microseconds(1));
+  if (units.Find(definition.root_unit_id(), first_day) == nullptr) {
+    bad.Add("root_unit_id", Cat("no unit '", definition.root_unit_id(), "' on ", first_day));
+    return bad.ToStatus();
+  }
+  for (const v1::Unit& unit : units.units()) {
+    const std::string& day = std::max(first_day, unit.valid_from());
+    if (unit.valid_from() > last_day || (!unit.valid_to().empty() && unit.valid_to() <= day)) {
+      continue;
+    }
+    if (!units.IsWithin(unit.unit_id(), definition.root_unit_id(), day)) continue;
+    if (made->units_.size() >= limits::kRoundUnitsMax) {
+      bad.Add("root_unit_id", Cat("has more than ", limits::kRoundUnitsMax, " units below it"));
+      return bad.ToStatus();
+    }
+    if (made->unit_index_.emplace(unit.unit_id(), static_cast<uint16_t>(made->units_.size()))
+            .second) {
+      made->units_.push_back(unit);
+    }
+  }
+  made->definition_ = definition;
+  made->questionnaire_ = std::move(questionnaire);
+  return std::shared_ptr<const Round>(std::move(made));
+}
+
+std::shared_ptr<const Round> Round::WithUnits(std::vector<v1::Unit> units) const {
+  auto made = std::shared_ptr<Round>(new Round(*this));
+  made->units_ = std::move(units);
+  made->unit_index_.clear();
+  for (size_t i = 0; i < made->units_.size(); ++i) {
+    made->unit_index_.emplace(made->units_[i].unit_id(), static_cast<uint16_t>(i));
+  }
+  return made;
+}
+
+std::optional<uint16_t> Round::FindUnit(std::string_view unit_id) const {
+  const auto found = unit_index_.find(absl::string_view(unit_id.data(), unit_id.size()));
+  if (found == unit_index_.end()) return std::nullopt;
+  return found->second;
+}
+
+int Round::ChannelRank(v1::Channel channel) const {
+  const auto& order = definition_.channel_order();
+  return static_cast<int>(std::find(order.begin(), order.end(), channel) - order.begin());
+}
+
+bool Round::Supersedes(const Standing& candidate, const Standing& incumbent) const {
+  switch (definition_.duplicate_policy()) {
+    case v1::DUPLICATE_POLICY_FIRST:
+      return candidate.submitted_at < incumbent.submitted_at;
+    case v1::DUPLICATE_POLICY_CHANNEL_ORDER: {
+      const int ours = ChannelRank(candidate.channel);
+      const int theirs = ChannelRank(incumbent.channel);
+      if (ours != theirs) return ours < theirs;
+      return candidate.submitted_at >= incumbent.submitted_at;
+    }
+    default:
+      // LATEST; of two at the same moment the one that arrived last.
+      return candidate.submitted_at >= incumbent.submitted_at;
+  }
+}
+
+}  // namespace hailong::model

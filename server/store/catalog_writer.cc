@@ -1,0 +1,28 @@
+#include "server/store/catalog_writer.h"
+
+#include <future>
+
+#include "base/status.h"
+
+namespace hailong::store {
+
+absl::Status CatalogWriter::Apply(std::string actor, std::string action, std::string object,
+                                  Make make) {
+  std::promise<absl::Status> promise;
+  std::future<absl::Status> changed = promise.get_future();
+  RETURN_IF_ERROR(writer_.OfferChange(
+      [&](Store& store) -> absl::Status {
+        const std::shared_ptr<const model::Catalog> before = catalog_.Get();
+        ASSIGN_OR_RETURN(const std::vector<model::Record> records, make(*before));
+        if (records.empty()) return absl::OkStatus();
+        ASSIGN_OR_RETURN(auto after, before->With(records));
+        RETURN_IF_ERROR(store.Put(
+            records, {.at = clock_.Now(), .actor = actor, .action = action, .object = object}));
+        catalog_.Set(std::move(after));
+        return absl::OkStatus();
+      },
+      [&promise](absl::Status status) { promise.set_value(std::move(status)); }));
+  return changed.get();
+}
+
+}  // namespace hailong::store

@@ -1,0 +1,126 @@
+#include "server/store/schema.h"
+
+#include <array>
+
+namespace hailong::store {
+namespace {
+
+constexpr std::string_view kInitial = R"sql(
+-- Administration. `definition` is the record as a message of the contract.
+CREATE TABLE units (
+  unit_id    TEXT NOT NULL,
+  valid_from TEXT NOT NULL,
+  valid_to   TEXT NOT NULL,           -- '' while it lasts
+  name       TEXT NOT NULL,
+  level      TEXT NOT NULL,
+  parent_unit_id TEXT NOT NULL,       -- '' of a root
+  PRIMARY KEY (unit_id, valid_from)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE questionnaires (
+  questionnaire_id TEXT NOT NULL,
+  version          INTEGER NOT NULL,
+  definition       BLOB NOT NULL,     -- v1.Questionnaire; never changes
+  PRIMARY KEY (questionnaire_id, version)
+) STRICT;
+
+CREATE TABLE rounds (
+  round      INTEGER PRIMARY KEY,     -- short name, given once
+  round_id   TEXT NOT NULL UNIQUE,
+  definition BLOB NOT NULL            -- v1.Round with its state
+) STRICT;
+
+CREATE TABLE populations (
+  round_id   TEXT NOT NULL,
+  unit_id    TEXT NOT NULL,
+  definition BLOB NOT NULL,           -- v1.Population
+  PRIMARY KEY (round_id, unit_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE collectors (
+  collector       INTEGER PRIMARY KEY,
+  collector_id    TEXT NOT NULL UNIQUE,
+  definition      BLOB NOT NULL,      -- v1.Collector without what the server observes
+  credential_hash TEXT NOT NULL       -- SHA-256 of a random credential, hex
+) STRICT;
+
+CREATE TABLE collectors_seen (
+  collector    INTEGER PRIMARY KEY,
+  last_seen_at INTEGER NOT NULL       -- microseconds since 1970, UTC, as all times here
+) STRICT;
+
+CREATE TABLE accounts (
+  account_id      TEXT PRIMARY KEY,
+  definition      BLOB NOT NULL,      -- v1.Account
+  credential_hash TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE seals (
+  round_id TEXT PRIMARY KEY,
+  scoring  BLOB NOT NULL              -- v1.SealedScoring
+) STRICT;
+
+CREATE TABLE audit (
+  line   INTEGER PRIMARY KEY,
+  at     INTEGER NOT NULL,
+  actor  TEXT NOT NULL,
+  action TEXT NOT NULL,
+  object TEXT NOT NULL,
+  hash   TEXT NOT NULL                -- SHA-256 over the hash before and this line
+) STRICT;
+
+-- What citizens sent. Append-only: no statement updates or deletes a row of `responses` or `comments`.
+CREATE TABLE responses (
+  sequence          INTEGER PRIMARY KEY,  -- order of commit
+  response_id       BLOB NOT NULL UNIQUE, -- 16 bytes
+  round             INTEGER NOT NULL,
+  unit_id           TEXT NOT NULL,
+  receiving_unit_id TEXT NOT NULL,        -- '': the unit rated
+  collector         INTEGER NOT NULL,
+  channel           INTEGER NOT NULL,
+  device_sequence   INTEGER NOT NULL,     -- 0: not numbered
+  submitted_at      INTEGER NOT NULL,     -- by the device clock as it stood
+  clock_offset_ms   INTEGER NOT NULL,
+  received_at       INTEGER NOT NULL,
+  duration_ms       INTEGER NOT NULL,
+  form_id           TEXT NOT NULL,
+  respondent_key    BLOB,                 -- 16 bytes of a keyed hash; NULL: anonymous
+  answers           BLOB NOT NULL,        -- packed by question position
+  flags             INTEGER NOT NULL,
+  outcome           INTEGER NOT NULL,     -- v1.Outcome told when it was stored
+  displaced         INTEGER NOT NULL,     -- sequence that stopped counting because of this one; 0: none
+  checksum          INTEGER NOT NULL      -- CRC-32 over all of the above
+) STRICT;
+CREATE INDEX responses_by_round ON responses (round);
+
+CREATE TABLE comments (
+  sequence INTEGER NOT NULL,
+  question INTEGER NOT NULL,
+  text     TEXT NOT NULL,
+  PRIMARY KEY (sequence, question)
+) STRICT, WITHOUT ROWID;
+
+-- Which response counts for a citizen and dossier: derived, can be made again from `responses`.
+CREATE TABLE counted (
+  round          INTEGER NOT NULL,
+  respondent_key BLOB NOT NULL,
+  sequence       INTEGER NOT NULL,
+  PRIMARY KEY (round, respondent_key)
+) STRICT, WITHOUT ROWID;
+
+-- Device sequence numbers that arrived, as runs.
+CREATE TABLE device_sequences (
+  collector INTEGER NOT NULL,
+  first     INTEGER NOT NULL,
+  last      INTEGER NOT NULL,
+  PRIMARY KEY (collector, first)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kInitial};
+
+}  // namespace
+
+std::span<const std::string_view> Migrations() { return kMigrations; }
+
+}  // namespace hailong::store

@@ -1,0 +1,73 @@
+#pragma once
+
+// The store on one SQLite file: write-ahead log, synchronous=FULL, so COMMIT has returned only when
+// the responses are on disk. One read-write connection for the writer; a pool of read-only ones,
+// each call its own snapshot.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/sqlite/sqlite.h"
+#include "server/store/store.h"
+
+namespace hailong::store {
+
+class SqliteStore final : public Store {
+ public:
+  struct Options {
+    std::string path;
+    std::string vfs;  // empty: the system's own; tests put a failing disk here
+  };
+
+  // Opens or creates the file and brings its tables up to date. Errors: as Store;
+  // FAILED_PRECONDITION if the file was written by a newer program, ABORTED if another process has
+  // it.
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const Options& options);
+  ~SqliteStore() override;
+
+  absl::StatusOr<std::vector<model::Stored>> AppendResponses(
+      std::span<const model::NewResponse> responses) override;
+  absl::Status Put(const std::vector<model::Record>& records, const AuditEntry& entry) override;
+  absl::StatusOr<std::vector<model::Record>> ReadRecords() override;
+  absl::Status ReadResponses(model::RoundNumber round, model::Sequence after, size_t rows_max,
+                             bool with_comments,
+                             const std::function<bool(const model::ResponseRow&)>& visit) override;
+  absl::Status ReadNewest(size_t rows_max,
+                          const std::function<void(const model::ResponseRow&)>& visit) override;
+  absl::StatusOr<std::vector<SequenceRange>> ReadSequenceRanges() override;
+  absl::StatusOr<std::vector<CollectorSeen>> ReadCollectorsSeen() override;
+  absl::StatusOr<model::Sequence> LastSequence(model::RoundNumber round) override;
+  absl::Status VerifyAudit() override;
+
+ private:
+  struct Write;
+  struct Reader;
+  class BorrowedReader;
+
+  explicit SqliteStore(Options options);
+  absl::Status Migrate();
+  absl::Status PrepareWrites();
+  // Runs `body` between BEGIN and COMMIT; decides what an error means for the whole store.
+  absl::Status Transact(const std::function<absl::Status()>& body);
+  absl::StatusOr<model::Stored> Append(const model::NewResponse& response);
+  absl::StatusOr<model::Stored> FindDuplicate(const model::NewResponse& response);
+  absl::Status MergeDeviceSequences(std::span<const model::NewResponse> responses,
+                                    std::span<const model::Stored> stored);
+  absl::Status PutRecord(const model::Record& record);
+  absl::Status AppendAudit(const AuditEntry& entry);
+  absl::StatusOr<std::unique_ptr<Reader>> OpenReader() const;
+  absl::StatusOr<BorrowedReader> Borrow();
+
+  const Options options_;
+  std::unique_ptr<Write> write_;
+  bool closed_ =
+      false;  // writer thread only: a COMMIT failed in a way that leaves the file unknown
+
+  base::Mutex readers_mutex_;
+  std::vector<std::unique_ptr<Reader>> idle_readers_ ABSL_GUARDED_BY(readers_mutex_);
+};
+
+}  // namespace hailong::store

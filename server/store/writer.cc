@@ -1,0 +1,109 @@
+#include "server/store/writer.h"
+
+#include "base/check.h"
+#include "server/model/refusal.h"
+
+namespace hailong::store {
+
+Writer::Writer(Store& store, Options options)
+    : store_(store), options_(std::move(options)), jobs_(options_.jobs_max) {}
+
+Writer::~Writer() { Stop(); }
+
+absl::Status Writer::OfferResponses(std::vector<model::NewResponse> responses, Appended done) {
+  if (responses.empty() || responses.size() > options_.commit_responses_max) {
+    return refusal::TooMany("responses", responses.size(), options_.commit_responses_max);
+  }
+  Job job{.responses = std::move(responses), .appended = std::move(done), .change = {}, .done = {}};
+  return jobs_.Offer(std::move(job)) ? absl::OkStatus() : refusal::QueueFull();
+}
+
+absl::Status Writer::OfferChange(Change change, Done done) {
+  Job job{.responses = {}, .appended = {}, .change = std::move(change), .done = std::move(done)};
+  return jobs_.Offer(std::move(job)) ? absl::OkStatus() : refusal::QueueFull();
+}
+
+bool Writer::Step() {
+  std::deque<Job> taken = jobs_.TakeAll();
+  if (taken.empty()) return false;
+  std::vector<Job> batch;
+  size_t batch_responses = 0;
+  const auto commit = [&] {
+    if (!batch.empty()) Commit(batch);
+    batch.clear();
+    batch_responses = 0;
+  };
+  for (Job& job : taken) {
+    if (job.change) {
+      // A change sees, and is seen by, responses in the order of the queue.
+      commit();
+      const absl::Status status = job.change(store_);
+      NoteIfClosed(status);
+      job.done(status);
+      continue;
+    }
+    if (batch_responses + job.responses.size() > options_.commit_responses_max) commit();
+    batch_responses += job.responses.size();
+    batch.push_back(std::move(job));
+  }
+  commit();
+  return true;
+}
+
+void Writer::Commit(std::span<Job> jobs) {
+  std::vector<model::NewResponse> responses;
+  std::vector<size_t> counts;
+  for (Job& job : jobs) {
+    counts.push_back(job.responses.size());
+    for (model::NewResponse& response : job.responses) {
+      if (options_.admit) options_.admit(response);
+      responses.push_back(std::move(response));
+    }
+  }
+  if (options_.acknowledge_before_commit_by > absl::ZeroDuration()) {
+    std::vector<model::Stored> promised(
+        responses.size(),
+        {v1::OUTCOME_RECORDED, v1::OUTCOME_RECORDED, responses[0].received_at, false});
+    size_t begin = 0;
+    for (size_t i = 0; i < jobs.size(); ++i) {
+      jobs[i].appended(std::span<const model::Stored>(promised).subspan(begin, counts[i]));
+      begin += counts[i];
+    }
+    std::this_thread::sleep_for(
+        absl::ToChronoMilliseconds(options_.acknowledge_before_commit_by));
+    NoteIfClosed(store_.AppendResponses(responses).status());
+    return;
+  }
+  const auto stored = store_.AppendResponses(responses);
+  NoteIfClosed(stored.status());
+  size_t begin = 0;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    if (stored.ok()) {
+      jobs[i].appended(std::span<const model::Stored>(*stored).subspan(begin, counts[i]));
+    } else {
+      jobs[i].appended(stored.status());
+    }
+    begin += counts[i];
+  }
+}
+
+void Writer::NoteIfClosed(const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kUnavailable || told_closed_) return;
+  told_closed_ = true;
+  if (options_.closed) options_.closed(status);
+}
+
+void Writer::Start() {
+  HAILONG_CHECK(!thread_.joinable());
+  thread_ = std::thread([this] {
+    while (Step()) {
+    }
+  });
+}
+
+void Writer::Stop() {
+  jobs_.Close();
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace hailong::store

@@ -1,0 +1,117 @@
+#pragma once
+
+// The include table: which folder may include which folder, and which folder may touch which
+// library. include_test.cc holds every source file of the repository against it; anything that is
+// not allowed here is refused, so a new folder or library enters the tree by a line below.
+// Immutable data.
+
+#include <string_view>
+#include <vector>
+
+namespace hailong::tests {
+
+// Besides itself, a folder's files may include what stands in `may_include`: a folder ("base"), one
+// file of it ("base/status.h"), or a folder with all below it ("server/..."). Tests in a folder may
+// include what the folder may. The contract ("proto") stands below all but base.
+struct FolderRule {
+  std::string_view folder;
+  std::vector<std::string_view> may_include;
+};
+
+// Top to bottom as in ARCHITECTURE.md, lowest first.
+inline const std::vector<FolderRule> kFolders = {
+    {"base", {}},
+    {"base/crypto", {"base"}},
+    {"base/log", {"base"}},
+    {"base/sqlite", {"base"}},
+    {"base/vietnamese", {"base"}},
+
+    // Pure arithmetic over columns: no clock, no log, no SQL, no gRPC; so not all of base either.
+    {"analysis/frame", {"proto", "base/check.h", "base/status.h"}},
+    {"analysis/weighting", {"proto", "base/check.h", "base/status.h", "analysis/frame"}},
+    {"analysis/estimate",
+     {"proto", "base/check.h", "base/status.h", "analysis/frame", "analysis/weighting"}},
+    {"analysis/frameworks", {"proto", "base/check.h", "base/status.h"}},
+    {"analysis/index",
+     {"proto", "base/check.h", "base/status.h", "analysis/frame", "analysis/weighting",
+      "analysis/estimate", "analysis/frameworks"}},
+    {"analysis/report",
+     {"proto", "base/check.h", "base/status.h", "base/vietnamese", "analysis/frame",
+      "analysis/weighting", "analysis/estimate", "analysis/frameworks", "analysis/index"}},
+    {"analysis/cli", {"proto", "base/...", "analysis/..."}},
+
+    {"server/model", {"proto", "base", "base/crypto", "base/vietnamese"}},
+    {"server/store", {"proto", "base/...", "server/model"}},
+    {"server/intake", {"proto", "base", "base/crypto", "base/log", "server/model", "server/store"}},
+    {"server/registry",
+     {"proto", "base", "base/crypto", "base/log", "base/vietnamese", "server/model", "server/store",
+      "analysis/frameworks", "analysis/index"}},
+    {"server/results",
+     {"proto", "base", "base/crypto", "base/log", "base/vietnamese", "server/model", "server/store",
+      "analysis/frame", "analysis/weighting", "analysis/estimate", "analysis/frameworks",
+      "analysis/index", "analysis/report"}},
+    {"server/transport",
+     {"proto", "base", "base/crypto", "base/log", "base/vietnamese", "server/model",
+      "server/registry", "server/intake", "server/results"}},
+    {"server/app", {"proto", "base/...", "server/...", "analysis/frameworks"}},
+
+    {"deploy/player", {"proto", "base/..."}},
+
+    {"tests", {"proto", "base/...", "analysis/...", "server/...", "deploy/player"}},
+    {"tests/bench", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
+    {"tests/crash", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
+    {"tests/e2e", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
+    {"tests/fault", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
+    {"tests/fuzz", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
+    {"tests/r_agreement", {"proto", "base/...", "analysis/...", "tests"}},
+};
+
+// A fenced library or header: what its include path begins with, and the folders (as above) that
+// may touch it. `source_only`: in .cc files only, for headers that cost seconds to parse.
+struct FenceRule {
+  std::string_view prefix;
+  std::vector<std::string_view> folders;
+  bool source_only = false;
+};
+
+// The first rule that fits a header decides.
+inline const std::vector<FenceRule> kFences = {
+    {"sqlite3.h", {"base/sqlite", "tests/..."}},
+    {"openssl/", {"base/crypto"}},
+    {"zlib.h", {"base/..."}},
+    {"spdlog/", {"base/log"}},
+    {"fmt/", {"base/log"}},
+    {"unicode/", {"base/vietnamese"}},
+    {"csv.h", {"analysis/cli"}},
+    {"CLI/", {"analysis/cli", "server/app", "deploy/player"}},
+    {"grpcpp/", {"server/transport", "server/app", "analysis/cli", "deploy/player", "tests/..."}},
+    {"grpc/", {"server/transport", "server/app", "analysis/cli", "deploy/player", "tests/..."}},
+    {"boost/", {"server/..."}, /*source_only=*/true},
+
+    // Time, chance, files and screens arrive as arguments.
+    {"absl/time/clock.h", {"base", "server/app", "analysis/cli", "deploy/player", "tests/..."}},
+    {"absl/random/", {"base", "tests/..."}},
+    {"absl/", {"..."}},
+    {"chrono", {"base/...", "server/...", "analysis/cli", "deploy/player", "tests/..."}},
+    {"ctime", {"base/...", "server/...", "analysis/cli", "deploy/player", "tests/..."}},
+    {"filesystem", {"base/...", "server/...", "analysis/cli", "deploy/player", "tests/..."}},
+    {"fstream", {"base/...", "server/...", "analysis/cli", "deploy/player", "tests/..."}},
+    {"iostream", {"base/...", "server/...", "analysis/cli", "deploy/player", "tests/..."}},
+    {"random", {"base/...", "deploy/player", "tests/..."}},
+
+    // The generated code's own library, and the system's headers.
+    {"google/protobuf/", {"analysis/...", "server/...", "deploy/player", "tests/..."}},
+    {"linux/", {"base/...", "tests/..."}},
+    {"netinet/", {"server/app", "analysis/cli", "deploy/player", "tests/..."}},
+    {"arpa/", {"server/app", "analysis/cli", "deploy/player", "tests/..."}},
+    {"sys/", {"base/...", "server/app", "analysis/cli", "deploy/player", "tests/..."}},
+};
+
+// What only tests may touch: files of tests/, and *_test.cc, *_for_test.h, *_bench.cc, *_fuzz.cc.
+// Tests are also free of the fences on these standard headers.
+inline const std::vector<std::string_view> kTestLibraries = {"gtest/", "gmock/", "benchmark/"};
+inline const std::vector<std::string_view> kFreeInTests = {
+    "chrono",   "ctime",  "filesystem",   "fstream",
+    "iostream", "random", "absl/random/", "google/protobuf/"};
+
+}  // namespace hailong::tests
