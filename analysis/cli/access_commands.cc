@@ -10,12 +10,12 @@
 namespace hailong::cli {
 namespace {
 
-// Makes a credential by `call` and hands it over: to a new file of mode 0600, or to the screen. The file is
-// made first, so that no credential is created that cannot be kept. `response` has the field `credential`.
+// Makes a credential by `call` and hands it over: to a new file of mode 0600, or to the screen. The
+// file is made first, so that no credential is created that cannot be kept. `response` has the
+// field `credential`.
 template <typename Response>
 ExitCode GiveCredential(const std::string& file, Session& session, Response* response,
-                        const std::function<RpcStatus()>& call,
-                        const std::function<Grid()>& grid) {
+                        const std::function<RpcStatus()>& call, const std::function<Grid()>& grid) {
   std::optional<SecretFile> secret;
   if (!file.empty()) {
     absl::StatusOr<SecretFile> created = SecretFile::Create(file);
@@ -213,7 +213,8 @@ void AddCollectorCommands(CLI::App& app, Command& chosen) {
   CLI::App* collector = app.add_subcommand("collector", "Devices and programs that may submit");
   collector->require_subcommand(1);
 
-  CLI::App* add = collector->add_subcommand("add", "Register a collector; gives its credential once");
+  CLI::App* add =
+      collector->add_subcommand("add", "Register a collector; gives its credential once");
   auto added = Bind<CollectorAdd>(add, chosen, RunCollectorAdd);
   add->add_option("ID", *added->collector.mutable_collector_id(),
                   "Lower case letters, digits, '-', '.'")
@@ -226,7 +227,8 @@ void AddCollectorCommands(CLI::App& app, Command& chosen) {
                   "It may submit for this unit and those below; without it for any");
   add->add_option("--credential-file", added->credential_file, kCredentialFileHelp);
   add->footer(
-      "Example: hailong collector add kiosk-25747-1 --name 'Quầy 1' --channel kiosk --unit 25747 \\\n"
+      "Example: hailong collector add kiosk-25747-1 --name 'Quầy 1' --channel kiosk --unit 25747 "
+      "\\\n"
       "           --credential-file kiosk-25747-1.token");
 
   CLI::App* list = collector->add_subcommand("list", "List the collectors");
@@ -240,8 +242,8 @@ void AddCollectorCommands(CLI::App& app, Command& chosen) {
   rotate->add_option("--credential-file", rotated->credential_file, kCredentialFileHelp);
   rotate->footer("Example: hailong collector rotate kiosk-25747-1 --credential-file new.token");
 
-  CLI::App* revoke =
-      collector->add_subcommand("revoke", "The collector may not submit any more; what it sent stays");
+  CLI::App* revoke = collector->add_subcommand(
+      "revoke", "The collector may not submit any more; what it sent stays");
   auto revoked = Bind<v1::RevokeCollectorRequest>(revoke, chosen, RunCollectorRevoke);
   revoke->add_option("ID", *revoked->mutable_collector_id(), "The collector")->required();
   revoke->footer("Example: hailong collector revoke kiosk-25747-1");
@@ -268,7 +270,8 @@ void AddAccountCommands(CLI::App& app, Command& chosen) {
                   "Bound to this unit and those below; an admin never is");
   add->add_option("--credential-file", added->credential_file, kCredentialFileHelp);
   add->footer(
-      "Example: hailong account add phong-cchc --role operator --unit 74 --credential-file op.token");
+      "Example: hailong account add phong-cchc --role operator --unit 74 --credential-file "
+      "op.token");
 
   CLI::App* list = account->add_subcommand("list", "List the accounts");
   Bind<v1::ListAccountsRequest>(list, chosen, RunAccountList);

@@ -13,7 +13,8 @@ constexpr char kVersion[] = "hailong " HAILONG_VERSION;
 
 constexpr char kFooter[] =
     "The credential is read from a file, never from the command line: --token-file, or\n"
-    "HAILONG_TOKEN_FILE, or $XDG_CONFIG_HOME/hailong/token. Plain text connections are made to this\n"
+    "HAILONG_TOKEN_FILE, or $XDG_CONFIG_HOME/hailong/token. Plain text connections are made to "
+    "this\n"
     "machine only; to any other, give --tls-ca.\n"
     "\n"
     "Exit codes:\n"
@@ -55,7 +56,8 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
 ExitCode RunCli(std::vector<std::string> arguments, Io& io) {
   GlobalOptions options;
   Command chosen;
-  CLI::App app("Satisfaction with public services: registry, rounds, responses, scores.", "hailong");
+  CLI::App app("Satisfaction with public services: registry, rounds, responses, scores.",
+               "hailong");
   app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
   // Global options may stand after the command too; those below inherit it.

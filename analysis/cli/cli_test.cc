@@ -1,7 +1,6 @@
 // Whole command lines against a small server in this process.
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/json_util.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -94,9 +93,14 @@ class FakeCollection : public v1::CollectionService::Service {
                                 v1::GetQuestionnaireResponse* response) override {
     if (request->round_id() != "r") return {grpc::StatusCode::NOT_FOUND, "round \"x\" is unknown"};
     *response->mutable_questionnaire() = Parse<v1::Questionnaire>(R"pb(
-      questionnaire_id: "one" version: 1
-      questions { question_id: "rating" kind: QUESTION_KIND_RATING
-                  options { text { vi: "Kém" } } options { text { vi: "Tốt" } } })pb");
+      questionnaire_id: "one"
+      version: 1
+      questions {
+        question_id: "rating"
+        kind: QUESTION_KIND_RATING
+        options { text { vi: "Kém" } }
+        options { text { vi: "Tốt" } }
+      })pb");
     return grpc::Status::OK;
   }
   grpc::Status SubmitResponses(grpc::ServerContext*, const v1::SubmitResponsesRequest* request,
@@ -125,9 +129,23 @@ class FakeResults : public v1::ResultsService::Service {
     sipas = *request;
     *response = Parse<v1::GetSipasResponse>(R"pb(
       result {
-        round_id: "r" framework_id: "sipas-2026" framework_version: 1 synthetic: true
-        overall { value: 84.123456789 standard_error: 0.5 ci_low: 83.1 ci_high: 85.1 n: 10 defined: true }
-        components { component_id: "I" title { vi: "Tiếp cận" en: "Access" } index { n: 0 } }
+        round_id: "r"
+        framework_id: "sipas-2026"
+        framework_version: 1
+        synthetic: true
+        overall {
+          value: 84.123456789
+          standard_error: 0.5
+          ci_low: 83.1
+          ci_high: 85.1
+          n: 10
+          defined: true
+        }
+        components {
+          component_id: "I"
+          title { vi: "Tiếp cận" en: "Access" }
+          index { n: 0 }
+        }
         unverified { source: "form" note: "assumed split" }
       })pb");
     return grpc::Status::OK;
@@ -135,8 +153,16 @@ class FakeResults : public v1::ResultsService::Service {
   grpc::Status ListUnitScores(grpc::ServerContext*, const v1::ListUnitScoresRequest*,
                               v1::ListUnitScoresResponse* response) override {
     *response = Parse<v1::ListUnitScoresResponse>(R"pb(
-      units { unit_id: "1" name: "Đất Cuốc" overall { value: 80 defined: true } }
-      units { unit_id: "2" name: "Dĩ An" overall { value: 70 defined: true } }
+      units {
+        unit_id: "1"
+        name: "Đất Cuốc"
+        overall { value: 80 defined: true }
+      }
+      units {
+        unit_id: "2"
+        name: "Dĩ An"
+        overall { value: 70 defined: true }
+      }
       units { unit_id: "3" name: "Ân Phú" })pb");
     return grpc::Status::OK;
   }
@@ -208,7 +234,7 @@ class Cli : public testing::Test {
   std::string Path(const std::string& name) const { return folder_ + "/" + name; }
   std::string Write(const std::string& name, const std::string& text) const {
     std::ofstream(Path(name), std::ios::binary) << text;
-    chmod(Path(name).c_str(), 0600);
+    std::filesystem::permissions(Path(name), std::filesystem::perms(0600));
     return Path(name);
   }
   std::string Read(const std::string& name) const {
@@ -242,15 +268,17 @@ TEST_F(Cli, UnitsGoInAndComeBackThroughPages) {
             "2,Sở Nội vụ,department,1,2000-01-01,\n");
   v1::ListUnitsResponse json;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(
-                  Hailong({"--format", "json", "unit", "list"}).out, &json).ok());
+                  Hailong({"--format", "json", "unit", "list"}).out, &json)
+                  .ok());
   EXPECT_EQ(json.units_size(), 2);
   EXPECT_THAT(Hailong({"unit", "list"}).out, HasSubstr("2   Sở Nội vụ   department  1"));
 }
 
 TEST_F(Cli, ARefusalNamesEachBadFieldAndExitsWith1) {
-  const Output output = Hailong(
-      {"unit", "import", Write("bad.csv", "unit_id,name,level,parent_unit_id,valid_from,valid_to\n"
-                                          "1,x,,,,\n2,y,,,,\n")});
+  const Output output = Hailong({"unit", "import",
+                                 Write("bad.csv",
+                                       "unit_id,name,level,parent_unit_id,valid_from,valid_to\n"
+                                       "1,x,,,,\n2,y,,,,\n")});
   EXPECT_EQ(output.exit_code, 1);
   EXPECT_EQ(output.err,
             "hailong: a unit is wrong (INVALID_ARGUMENT)\n"
@@ -260,10 +288,18 @@ TEST_F(Cli, ARefusalNamesEachBadFieldAndExitsWith1) {
 
 TEST_F(Cli, WrongUseExitsWith2AndSendsNothing) {
   const std::vector<std::vector<std::string>> lines = {
-      {}, {"nonsense"}, {"unit"}, {"unit", "import"}, {"unit", "import", Path("none.csv")},
-      {"sipas"}, {"sipas", "r", "--weighting", "heavy"}, {"--format", "xml", "unit", "list"},
-      {"unit", "list", "--server", "192.0.2.1:7400"}, {"unit", "list", "--token-file", Path("none")},
-      {"round", "open", Write("round", "round_id: 7")}, {"export", "r", "--labels", "--format", "json"}};
+      {},
+      {"nonsense"},
+      {"unit"},
+      {"unit", "import"},
+      {"unit", "import", Path("none.csv")},
+      {"sipas"},
+      {"sipas", "r", "--weighting", "heavy"},
+      {"--format", "xml", "unit", "list"},
+      {"unit", "list", "--server", "192.0.2.1:7400"},
+      {"unit", "list", "--token-file", Path("none")},
+      {"round", "open", Write("round", "round_id: 7")},
+      {"export", "r", "--labels", "--format", "json"}};
   for (const auto& line : lines) {
     const Output output = Hailong(line);
     EXPECT_EQ(output.exit_code, 2) << testing::PrintToString(line);
@@ -283,12 +319,33 @@ TEST_F(Cli, NoServerExitsWith3) {
 
 TEST_F(Cli, EveryCommandHelpsWithAnExample) {
   EXPECT_THAT(Hailong({"--help"}).out, HasSubstr("Exit codes:"));
-  const std::vector<std::string> commands = {
-      "unit import", "unit list", "population import", "population list", "questionnaire publish",
-      "questionnaire list", "questionnaire show", "round open", "round close", "round seal",
-      "round show", "round list", "round destroy-key", "collector add", "collector list",
-      "collector rotate", "collector revoke", "collector gaps", "account add", "account list",
-      "account revoke", "responses import", "sipas", "units", "par-points", "watch", "export"};
+  const std::vector<std::string> commands = {"unit import",
+                                             "unit list",
+                                             "population import",
+                                             "population list",
+                                             "questionnaire publish",
+                                             "questionnaire list",
+                                             "questionnaire show",
+                                             "round open",
+                                             "round close",
+                                             "round seal",
+                                             "round show",
+                                             "round list",
+                                             "round destroy-key",
+                                             "collector add",
+                                             "collector list",
+                                             "collector rotate",
+                                             "collector revoke",
+                                             "collector gaps",
+                                             "account add",
+                                             "account list",
+                                             "account revoke",
+                                             "responses import",
+                                             "sipas",
+                                             "units",
+                                             "par-points",
+                                             "watch",
+                                             "export"};
   for (const std::string& command : commands) {
     std::vector<std::string> line;
     std::istringstream words(command + " --help");
@@ -306,24 +363,34 @@ TEST_F(Cli, ACredentialIsShownOnceOrWrittenFor0600) {
   EXPECT_EQ(output.exit_code, 0) << output.err;
   EXPECT_THAT(output.out, Not(HasSubstr("secret-1")));
   EXPECT_EQ(Read("k1"), "secret-1\n");
-  const Output taken = Hailong({"collector", "add", "taken", "--channel", "kiosk",
-                                "--credential-file", Path("k2")});
+  const Output taken =
+      Hailong({"collector", "add", "taken", "--channel", "kiosk", "--credential-file", Path("k2")});
   EXPECT_EQ(taken.exit_code, 1);
   EXPECT_FALSE(std::filesystem::exists(Path("k2")));
-  EXPECT_EQ(Hailong({"collector", "add", "k3", "--channel", "kiosk", "--credential-file",
-                     Path("k1")}).exit_code, 2);
+  EXPECT_EQ(
+      Hailong({"collector", "add", "k3", "--channel", "kiosk", "--credential-file", Path("k1")})
+          .exit_code,
+      2);
 }
 
 TEST_F(Cli, FlagsGoOverTheFileOfARound) {
-  const Output output = Hailong(
-      {"round", "open", Write("r.textproto", "round_id: 'r' root_unit_id: '74' closes_at { nanos: 5 }"),
-       "--opens", "2024-10-01", "--closes", "2024-12-31T17:00:00Z", "--grace", "14d", "--synthetic",
-       "--weighting", "equal-units"});
+  const Output output =
+      Hailong({"round", "open",
+               Write("r.textproto", "round_id: 'r' root_unit_id: '74' closes_at { nanos: 5 }"),
+               "--opens", "2024-10-01", "--closes", "2024-12-31T17:00:00Z", "--grace", "14d",
+               "--synthetic", "--weighting", "equal-units"});
   EXPECT_EQ(output.exit_code, 0) << output.err;
-  EXPECT_EQ(registry_.round.SerializeAsString(), Parse<v1::Round>(R"pb(
-    round_id: "r" root_unit_id: "74" opens_at { seconds: 1727715600 } closes_at { seconds: 1735664400 }
-    grace { seconds: 1209600 } weighting_plan { mode: WEIGHTING_MODE_EQUAL_UNITS } synthetic: true
-  )pb").SerializeAsString());
+  EXPECT_EQ(registry_.round.SerializeAsString(),
+            Parse<v1::Round>(R"pb(
+              round_id: "r"
+              root_unit_id: "74"
+              opens_at { seconds: 1727715600 }
+              closes_at { seconds: 1735664400 }
+              grace { seconds: 1209600 }
+              weighting_plan { mode: WEIGHTING_MODE_EQUAL_UNITS }
+              synthetic: true
+            )pb")
+                .SerializeAsString());
   EXPECT_THAT(output.out, HasSubstr("đang mở"));
 }
 
@@ -379,9 +446,10 @@ constexpr char kMap[] =
 
 TEST_F(Cli, RejectsCanBeMendedAndImportedWithTheSameMap) {
   const std::string map = Write("map", kMap);
-  const std::string file = Write("forms.csv",
-                                 "serial,unit,rating,note\n1,a,1,x\n2,nowhere,2,\"y, z\"\n3,a,9,+84\n"
-                                 "4,a\n5,a,Tốt,\n");
+  const std::string file =
+      Write("forms.csv",
+            "serial,unit,rating,note\n1,a,1,x\n2,nowhere,2,\"y, z\"\n3,a,9,+84\n"
+            "4,a\n5,a,Tốt,\n");
   const Output first = Hailong({"responses", "import", file, "--round", "r", "--map", map,
                                 "--rejects", Path("rejects.csv"), "--format", "csv"});
   EXPECT_EQ(first.exit_code, 4) << first.err;
@@ -397,9 +465,12 @@ TEST_F(Cli, RejectsCanBeMendedAndImportedWithTheSameMap) {
 
   // The same rejects file is never overwritten, whatever was mended in it.
   EXPECT_EQ(Hailong({"responses", "import", file, "--round", "r", "--map", map, "--rejects",
-                     Path("rejects.csv")}).exit_code, 2);
-  const std::string mended = Write(
-      "mended.csv", "hailong_line,hailong_reason,serial,unit,rating,note\n3,,2,b,2,\n4,bad,3,a,x,+84\n");
+                     Path("rejects.csv")})
+                .exit_code,
+            2);
+  const std::string mended =
+      Write("mended.csv",
+            "hailong_line,hailong_reason,serial,unit,rating,note\n3,,2,b,2,\n4,bad,3,a,x,+84\n");
   const Output second = Hailong({"responses", "import", mended, "--round", "r", "--map", map,
                                  "--rejects", Path("rejects2.csv")});
   EXPECT_EQ(second.exit_code, 4);
@@ -407,7 +478,8 @@ TEST_F(Cli, RejectsCanBeMendedAndImportedWithTheSameMap) {
   EXPECT_THAT(Read("rejects2.csv"),
               StartsWith("hailong_line,hailong_reason,serial,unit,rating,note\n4,"));
 
-  const std::string whole = Write("whole.csv", "unit,serial,rating\na,5,2\na,4,1\na,3,2\nb,2,2\na,1,1\n");
+  const std::string whole =
+      Write("whole.csv", "unit,serial,rating\na,5,2\na,4,1\na,3,2\nb,2,2\na,1,1\n");
   const Output third = Hailong({"responses", "import", whole, "--round", "r", "--map", map,
                                 "--rejects", Path("rejects3.csv"), "--format", "json"});
   EXPECT_EQ(third.exit_code, 0) << third.err;
@@ -422,8 +494,10 @@ TEST_F(Cli, AFileWithoutAMappedColumnIsRefusedBeforeAnythingIsSent) {
   EXPECT_EQ(output.exit_code, 2);
   EXPECT_THAT(output.err, HasSubstr("column \"rating\" of the map is not in the file"));
   EXPECT_TRUE(collection_.stored.empty());
-  EXPECT_EQ(Hailong({"responses", "import", Path("f.csv"), "--round", "other", "--map",
-                     Path("map")}).exit_code, 1);
+  EXPECT_EQ(
+      Hailong({"responses", "import", Path("f.csv"), "--round", "other", "--map", Path("map")})
+          .exit_code,
+      1);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The commands: each function adds a group to the program and, when one of its commands is on the command line,
-// leaves in `chosen` what to run once a session is there.
+// The commands: each function adds a group to the program and, when one of its commands is on the
+// command line, leaves in `chosen` what to run once a session is there.
 //
 // Thread promise: one thread.
 #ifndef HAILONG_ANALYSIS_CLI_COMMANDS_H_

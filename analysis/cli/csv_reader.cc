@@ -44,7 +44,8 @@ absl::StatusOr<bool> CsvReader::Next(CsvRow& row) {
   return true;
 }
 
-// Gives the parser one line, or a piece of a long one, so that the line of each row is known exactly.
+// Gives the parser one line, or a piece of a long one, so that the line of each row is known
+// exactly.
 absl::Status CsvReader::Feed() {
   std::array<char, 16384> piece;
   in_.getline(piece.data(), static_cast<std::streamsize>(piece.size() - 1));
@@ -75,9 +76,9 @@ absl::Status CsvReader::Feed() {
   }
   if (line_ended) ++line_;
   if (csv->entry_pos > kRowBytesMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("line ", current_.line, ": a cell has more than ", kRowBytesMax,
-                     " bytes; is its closing quote missing?"));
+    return absl::InvalidArgumentError(absl::StrCat("line ", current_.line,
+                                                   ": a cell has more than ", kRowBytesMax,
+                                                   " bytes; is its closing quote missing?"));
   }
   if (!ended_) return absl::OkStatus();
 

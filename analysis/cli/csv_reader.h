@@ -1,5 +1,5 @@
-// Reads CSV of any size, row by row, with libcsv: quoted cells, line breaks inside quotes, LF or CRLF ends, a
-// byte order mark, spaces around unquoted cells trimmed, blank lines skipped.
+// Reads CSV of any size, row by row, with libcsv: quoted cells, line breaks inside quotes, LF or
+// CRLF ends, a byte order mark, spaces around unquoted cells trimmed, blank lines skipped.
 //
 // What is wrong with one row is a fault of that row; only a quote that never ends stops the file.
 //
@@ -39,8 +39,8 @@ class CsvReader {
   CsvReader& operator=(const CsvReader&) = delete;
   ~CsvReader();
 
-  // The next row into `row`; false: the end. INVALID_ARGUMENT: a cell without end; DATA_LOSS: reading
-  // failed. After an error the reader is done.
+  // The next row into `row`; false: the end. INVALID_ARGUMENT: a cell without end; DATA_LOSS:
+  // reading failed. After an error the reader is done.
   absl::StatusOr<bool> Next(CsvRow& row);
 
   // Of the file, for a progress bar.

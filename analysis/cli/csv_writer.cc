@@ -19,14 +19,12 @@ void CsvWriter::EndRow() {
 
 void CsvWriter::Put(std::string_view prefix, std::string_view cell) {
   if (row_begun_) out_ << delimiter_;
-  // Spaces at the ends are quoted because readers (ours too) trim unquoted cells. An empty first cell is
-  // quoted because a row of nothing else would read as a blank line.
-  const bool quote =
-      cell.empty()
-          ? !row_begun_
-          : cell.find_first_of("\",;\t\r\n") != std::string_view::npos ||
-                cell.find(delimiter_) != std::string_view::npos || cell.front() == ' ' ||
-                cell.back() == ' ';
+  // Spaces at the ends are quoted because readers (ours too) trim unquoted cells. An empty first
+  // cell is quoted because a row of nothing else would read as a blank line.
+  const bool quote = cell.empty() ? !row_begun_
+                                  : cell.find_first_of("\",;\t\r\n") != std::string_view::npos ||
+                                        cell.find(delimiter_) != std::string_view::npos ||
+                                        cell.front() == ' ' || cell.back() == ' ';
   row_begun_ = true;
   if (!quote) {
     out_ << prefix << cell;

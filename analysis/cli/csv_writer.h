@@ -1,7 +1,7 @@
 // CSV as RFC 4180 with LF ends, safe to open in a spreadsheet.
 //
-// A spreadsheet runs a cell that begins with = + - @ (or a tab or line break before one) as a formula, even
-// inside quotes; Text therefore puts an apostrophe before such a cell.
+// A spreadsheet runs a cell that begins with = + - @ (or a tab or line break before one) as a
+// formula, even inside quotes; Text therefore puts an apostrophe before such a cell.
 //
 // Thread promise: one thread.
 #ifndef HAILONG_ANALYSIS_CLI_CSV_WRITER_H_

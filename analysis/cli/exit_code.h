@@ -1,4 +1,5 @@
-// What `hailong` tells the program that called it. Part of the public interface: numbers never change.
+// What `hailong` tells the program that called it. Part of the public interface: numbers never
+// change.
 #ifndef HAILONG_ANALYSIS_CLI_EXIT_CODE_H_
 #define HAILONG_ANALYSIS_CLI_EXIT_CODE_H_
 

@@ -68,8 +68,8 @@ ExitCode RunExport(const Export& arguments, Session& session) {
     code = session.FailUsage(
         absl::DataLossError("the output cannot be written; its last lines may be incomplete"));
   }
-  session.err() << count << Pick(session.language(), " phiếu; tiếp tục với ",
-                                 " responses; to go on: ")
+  session.err() << count
+                << Pick(session.language(), " phiếu; tiếp tục với ", " responses; to go on: ")
                 << "--cursor '" << cursor << "'\n";
   return code;
 }
@@ -77,7 +77,8 @@ ExitCode RunExport(const Export& arguments, Session& session) {
 }  // namespace
 
 void AddExportCommand(CLI::App& app, Command& chosen) {
-  CLI::App* command = app.add_subcommand("export", "All responses of a round, as CSV or JSON lines");
+  CLI::App* command =
+      app.add_subcommand("export", "All responses of a round, as CSV or JSON lines");
   auto arguments = Bind<Export>(command, chosen, RunExport);
   command->add_option("ROUND", *arguments->request.mutable_round_id(), "The round")->required();
   command->add_option("-o,--output", arguments->file, "The file; - is the standard output")
@@ -95,7 +96,8 @@ void AddExportCommand(CLI::App& app, Command& chosen) {
   command->add_flag("--labels", arguments->labels, "CSV: the texts of options, not their numbers");
   command->footer(
       "CSV unless --format json is given: one column for each question, several choices joined by\n"
-      "';', NA for not applicable, empty for no answer. The cursor to go on with, after a break or when\n"
+      "';', NA for not applicable, empty for no answer. The cursor to go on with, after a break or "
+      "when\n"
       "more has come in, is the last thing on the error stream.\n"
       "Example: hailong export bd-2024-citizens -o citizens.csv --bom --labels\n"
       "         hailong export bd-2024-citizens -o citizens.csv --cursor 'CURSOR'");

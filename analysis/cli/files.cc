@@ -82,8 +82,8 @@ absl::StatusOr<std::vector<Record>> ReadRecords(const std::string& path,
     };
     if (!row.fault.empty()) return bad(row.fault);
     if (row.cells.size() != header.size()) {
-      return bad(absl::StrCat("the row has ", row.cells.size(), " cells, the header ",
-                              header.size()));
+      return bad(
+          absl::StrCat("the row has ", row.cells.size(), " cells, the header ", header.size()));
     }
     if (records.size() == kRecordsMax) return bad(absl::StrCat("more than ", kRecordsMax, " rows"));
     Record record{row.line, {}};

@@ -16,7 +16,8 @@
 
 namespace hailong::cli {
 
-// The whole file. NOT_FOUND, PERMISSION_DENIED..: cannot be opened; INVALID_ARGUMENT: more than `bytes_max`.
+// The whole file. NOT_FOUND, PERMISSION_DENIED..: cannot be opened; INVALID_ARGUMENT: more than
+// `bytes_max`.
 absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t bytes_max);
 
 // A message in protobuf text format. INVALID_ARGUMENT: the place and the error.
@@ -28,7 +29,8 @@ struct Record {
   std::vector<std::string> cells;
 };
 
-// Other columns are ignored. INVALID_ARGUMENT: the first column that is missing or row that is malformed.
+// Other columns are ignored. INVALID_ARGUMENT: the first column that is missing or row that is
+// malformed.
 absl::StatusOr<std::vector<Record>> ReadRecords(const std::string& path,
                                                 const std::vector<std::string>& columns);
 

@@ -1,5 +1,4 @@
 // What commands read and write, and where they may connect.
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -30,7 +29,7 @@ class Files : public testing::Test {
   std::string Path(const std::string& name) const { return folder_ + "/" + name; }
   std::string Write(const std::string& name, const std::string& text) const {
     std::ofstream(Path(name), std::ios::binary) << text;
-    chmod(Path(name).c_str(), 0600);
+    std::filesystem::permissions(Path(name), std::filesystem::perms(0600));
     return Path(name);
   }
 
@@ -52,7 +51,8 @@ TEST_F(Files, TextProtoErrorsNameTheirPlace) {
 }
 
 TEST_F(Files, RecordsComeInTheOrderAskedFor) {
-  const auto records = ReadRecords(Write("r", "\xEF\xBB\xBFname,id,more\nSở,1,x\n"), {"id", "name"});
+  const auto records =
+      ReadRecords(Write("r", "\xEF\xBB\xBFname,id,more\nSở,1,x\n"), {"id", "name"});
   ASSERT_TRUE(records.ok()) << records.status();
   ASSERT_EQ(records->size(), 1u);
   EXPECT_THAT((*records)[0].cells, ElementsAre("1", "Sở"));
@@ -70,9 +70,7 @@ TEST_F(Files, ASecretIsReadableByItsOwnerAloneAndNeverOverwrites) {
     ASSERT_TRUE(file.ok()) << file.status();
     ASSERT_TRUE(file->Write("abc").ok());
   }
-  struct stat info {};
-  ASSERT_EQ(stat(path.c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 0777, 0600u);
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0600));
   EXPECT_EQ(*ReadFile(path, 10), "abc\n");
   EXPECT_EQ(SecretFile::Create(path).status().code(), absl::StatusCode::kAlreadyExists);
   { auto unused = SecretFile::Create(Path("unused")); }
@@ -80,7 +78,8 @@ TEST_F(Files, ASecretIsReadableByItsOwnerAloneAndNeverOverwrites) {
 }
 
 TEST(Server, PlainTextStaysOnThisMachine) {
-  for (const char* server : {"localhost", "localhost:7400", "127.0.0.1:1", "127.9.9.9", "[::1]:99"}) {
+  for (const char* server :
+       {"localhost", "localhost:7400", "127.0.0.1:1", "127.9.9.9", "[::1]:99"}) {
     EXPECT_TRUE(CheckServer(server, false).ok()) << server;
   }
   for (const char* server : {"10.0.0.1:7400", "hailong.example.vn", "localhost.example.vn",
@@ -126,7 +125,7 @@ TEST_F(Files, ATokenFileMustHoldAToken) {
   options.token_file = Path("none");
   EXPECT_FALSE(Resolve(options, io_).ok());
   options.token_file = Write("open", "token");
-  chmod(options.token_file.c_str(), 0644);
+  std::filesystem::permissions(options.token_file, std::filesystem::perms(0644));
   EXPECT_TRUE(Resolve(options, io_).ok());
   EXPECT_THAT(err_.str(), HasSubstr("can be read by other users"));
   options.tls_ca = Write("ca", "no certificate");

@@ -140,7 +140,8 @@ absl::StatusOr<absl::Time> ReadTimeOption(std::string_view text) {
   if (!absl::ParseTime(absl::RFC3339_full, input, &time, &error) &&
       !absl::ParseTime("%Y-%m-%d", input, Vietnam(), &time, &error)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", input, "\" is neither a day (2024-10-01) nor a time with its offset "
+        absl::StrCat("\"", input,
+                     "\" is neither a day (2024-10-01) nor a time with its offset "
                      "(2024-10-01T08:30:00+07:00)"));
   }
   if (time < absl::UnixEpoch() || time > absl::FromUnixSeconds(253402300799)) {

@@ -43,8 +43,8 @@ std::string ValueWithError(const v1::Estimate& estimate, Language language);
 // "[84,28; 85,97]"; "–" where not estimable.
 std::string Interval(const v1::Estimate& estimate, Language language);
 
-// "kiosk" for CHANNEL_KIOSK: the name of the value without the prefix that all values of the enum share, in
-// lower case with '-'. Zero is the empty word.
+// "kiosk" for CHANNEL_KIOSK: the name of the value without the prefix that all values of the enum
+// share, in lower case with '-'. Zero is the empty word.
 std::string EnumWord(const google::protobuf::EnumDescriptor& type, int value);
 
 template <typename E>

@@ -26,11 +26,13 @@ struct Import {
   std::string rejects_file;
 };
 
-// Where refused rows go: the columns of the file itself, after the line and the reason, so that it can be mended and
-// imported again with the same map. Cells are written back as they were; only the reason is ours.
+// Where refused rows go: the columns of the file itself, after the line and the reason, so that it
+// can be mended and imported again with the same map. Cells are written back as they were; only the
+// reason is ours.
 class Rejects {
  public:
-  Rejects(const CsvRow& header, char delimiter, std::ostream& err) : err_(err), width_(header.cells.size()) {
+  Rejects(const CsvRow& header, char delimiter, std::ostream& err)
+      : err_(err), width_(header.cells.size()) {
     delimiter_ = delimiter;
     for (std::size_t i = 0; i < header.cells.size(); ++i) {
       if (header.cells[i] == kLineColumn) line_column_ = i;
@@ -223,10 +225,13 @@ void AddImportCommand(CLI::App& app, Command& chosen) {
   command->add_option("--rejects", arguments->rejects_file,
                       "A new file for refused rows, with the line and the reason of each");
   command->footer(
-      "Needs the credential of a collector (channel paper or import). The same file may be imported\n"
-      "again, reordered or mended: a row that was stored before is not stored twice. The file of rejects\n"
+      "Needs the credential of a collector (channel paper or import). The same file may be "
+      "imported\n"
+      "again, reordered or mended: a row that was stored before is not stored twice. The file of "
+      "rejects\n"
       "can be mended and imported with the same map. Exit code 4 says that rows were refused.\n"
-      "Example: hailong responses import forms.csv --round bd-2024-citizens --map forms.textproto \\\n"
+      "Example: hailong responses import forms.csv --round bd-2024-citizens --map forms.textproto "
+      "\\\n"
       "           --rejects rejects.csv --token-file import.token");
 }
 

@@ -22,9 +22,9 @@
 namespace hailong::cli {
 namespace {
 
+using std::chrono::milliseconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using std::chrono::milliseconds;
 
 template <typename T>
 T Parse(const std::string& text) {
@@ -35,31 +35,49 @@ T Parse(const std::string& text) {
 
 v1::Questionnaire Questions() {
   return Parse<v1::Questionnaire>(R"pb(
-    questionnaire_id: "sample" version: 3
+    questionnaire_id: "sample"
+    version: 3
     questions {
-      question_id: "q1" kind: QUESTION_KIND_RATING allows_not_applicable: true
+      question_id: "q1"
+      kind: QUESTION_KIND_RATING
+      allows_not_applicable: true
       options { text { vi: "Không hài lòng" en: "Dissatisfied" } }
       options { text { vi: "Bình thường" en: "Neutral" } }
       options { text { vi: "Hài lòng" en: "Satisfied" } }
     }
     questions {
-      question_id: "q2" kind: QUESTION_KIND_MULTIPLE_CHOICE
-      options { text { vi: "Internet" } } options { text { vi: "Khác" } allows_text: true }
+      question_id: "q2"
+      kind: QUESTION_KIND_MULTIPLE_CHOICE
+      options { text { vi: "Internet" } }
+      options {
+        text { vi: "Khác" }
+        allows_text: true
+      }
       options { text { vi: "Báo" } }
     }
     questions { question_id: "q3" kind: QUESTION_KIND_TEXT }
     questions {
-      question_id: "group" kind: QUESTION_KIND_SINGLE_CHOICE
-      options { text { vi: "Lãnh đạo" } } options { text { vi: "Công chức" } }
+      question_id: "group"
+      kind: QUESTION_KIND_SINGLE_CHOICE
+      options { text { vi: "Lãnh đạo" } }
+      options { text { vi: "Công chức" } }
     })pb");
 }
 
 constexpr char kMap[] = R"pb(
-  unit { column: "Đơn vị" values { key: "Sở Y tế" value: "yte" } values { key: "Dĩ An" value: "724" } }
+  unit {
+    column: "Đơn vị"
+    values { key: "Sở Y tế" value: "yte" }
+    values { key: "Dĩ An" value: "724" }
+  }
   receiving_unit { column: "nơi nhận" prefix: "bp-" }
   submitted_at { column: "ngày" format: "%d/%m/%Y %H:%M" }
-  evidence { dossier_code_column: "mã hồ sơ" paper_serial_columns: "tập" paper_serial_columns: "số"
-             paper_serial_prefix: "bd24-" }
+  evidence {
+    dossier_code_column: "mã hồ sơ"
+    paper_serial_columns: "tập"
+    paper_serial_columns: "số"
+    paper_serial_prefix: "bd24-"
+  }
   duration { column: "phút" unit: UNIT_MINUTES }
   answers { question_id: "q1" column: "c1" not_applicable_values: "KAD" }
   answers { question_id: "q2" column: "c2" separator: "," text_column: "khác" }
@@ -68,10 +86,12 @@ constexpr char kMap[] = R"pb(
   empty_values: "-"
 )pb";
 
-const std::vector<std::string> kHeader = {"Đơn vị", "nơi nhận", "ngày", "mã hồ sơ", "tập", "số",
-                                          "phút",   "c1",       "c2",   "khác",     "ý kiến", "thừa"};
-const std::vector<std::string> kCells = {"Sở Y tế", "1", "05/11/2024 08:30", "-", "A", "17",
-                                         "2.5",     "Hài lòng", "3,1", "đài", "chờ lâu", "bỏ qua"};
+const std::vector<std::string> kHeader = {"Đơn vị", "nơi nhận", "ngày",   "mã hồ sơ",
+                                          "tập",    "số",       "phút",   "c1",
+                                          "c2",     "khác",     "ý kiến", "thừa"};
+const std::vector<std::string> kCells = {"Sở Y tế", "1",     "05/11/2024 08:30", "-",   "A",
+                                         "17",      "2.5",   "Hài lòng",         "3,1", "đài",
+                                         "chờ lâu", "bỏ qua"};
 
 RowMapper Mapper(const std::string& map, const std::vector<std::string>& header = kHeader,
                  const std::string& round = "round") {
@@ -85,7 +105,9 @@ std::string CreateError(const std::string& map, const std::vector<std::string>& 
   return mapper.ok() ? "no error" : std::string(mapper.status().message());
 }
 
-CsvRow Row(std::vector<std::string> cells, uint64_t line = 2) { return {line, std::move(cells), ""}; }
+CsvRow Row(std::vector<std::string> cells, uint64_t line = 2) {
+  return {line, std::move(cells), ""};
+}
 
 // The reason for refusing kCells with one cell changed.
 std::string RowError(std::size_t cell, const std::string& value) {
@@ -102,19 +124,28 @@ TEST(RowMapper, EveryPartOfTheMapReachesTheResponse) {
   ASSERT_TRUE(response.ok()) << response.status();
   response->clear_response_id();
   EXPECT_EQ(response->SerializeAsString(), Parse<v1::Response>(R"pb(
-    round_id: "round" questionnaire_version: 3 unit_id: "yte" receiving_unit_id: "bp-1"
-    submitted_at { seconds: 1730770200 } duration_ms: 150000
-    evidence { paper_serial: "bd24-A-17" }
-    answers { question_id: "q1" choice: 3 }
-    answers { question_id: "q2" choices { choices: 1 choices: 3 } text: "đài" }
-    answers { question_id: "q3" text: "chờ lâu" }
-    answers { question_id: "group" choice: 2 })pb").SerializeAsString());
+                                             round_id: "round"
+                                             questionnaire_version: 3
+                                             unit_id: "yte"
+                                             receiving_unit_id: "bp-1"
+                                             submitted_at { seconds: 1730770200 }
+                                             duration_ms: 150000
+                                             evidence { paper_serial: "bd24-A-17" }
+                                             answers { question_id: "q1" choice: 3 }
+                                             answers {
+                                               question_id: "q2"
+                                               choices { choices: 1 choices: 3 }
+                                               text: "đài"
+                                             }
+                                             answers { question_id: "q3" text: "chờ lâu" }
+                                             answers { question_id: "group" choice: 2 })pb")
+                                               .SerializeAsString());
 }
 
 TEST(RowMapper, EmptyCellsAreNoAnswerAndNoEvidence) {
   RowMapper mapper = Mapper(kMap);
-  const auto response = mapper.Map(
-      Row({"Dĩ An", "", "05/11/2024 08:30", "", "A", "-", "", "", "-", "", "", ""}));
+  const auto response =
+      mapper.Map(Row({"Dĩ An", "", "05/11/2024 08:30", "", "A", "-", "", "", "-", "", "", ""}));
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_FALSE(response->has_evidence());
   EXPECT_EQ(response->receiving_unit_id(), "");
@@ -174,7 +205,8 @@ TEST(RowMapper, AMapThatDoesNotFitIsRefusedBeforeAnyRow) {
   EXPECT_THAT(error("answers { question_id: 'q1' column: 'a' }"), HasSubstr("in the file twice"));
   EXPECT_THAT(error("answers { question_id: 'q9' constant: '1' }"),
               HasSubstr("\"q9\" of the map is not in questionnaire sample version 3"));
-  EXPECT_THAT(error("answers { question_id: 'q1' }"), HasSubstr("must have a column or a constant"));
+  EXPECT_THAT(error("answers { question_id: 'q1' }"),
+              HasSubstr("must have a column or a constant"));
   EXPECT_THAT(error("answers { question_id: 'q1' constant: '1' choices { key: 'x' value: 4 } }"),
               HasSubstr("choice 4 is not in 1..3"));
   EXPECT_THAT(error("answers { question_id: 'q2' constant: '1' not_applicable_values: 'x' }"),
@@ -196,12 +228,12 @@ TEST(ResponseId, IsAUuidThatNeverChanges) {
   // The value is part of the interface: another one would store every imported row again.
   EXPECT_EQ(DeriveResponseId("round", {"key", "student", "1"}),
             DeriveResponseId("round", {"key", "student", "1"}));
-  EXPECT_EQ(DeriveResponseId("r", {"ab", "c"}), "a2390ce4-9402-81ca-97d5-2a3364021bb4");
+  EXPECT_EQ(DeriveResponseId("r", {"ab", "c"}).ToString(), "a2390ce4-9402-81ca-97d5-2a3364021bb4");
   EXPECT_NE(DeriveResponseId("r", {"ab", "c"}), DeriveResponseId("r", {"a", "bc"}));
   EXPECT_NE(DeriveResponseId("r", {"ab", "c"}), DeriveResponseId("r2", {"ab", "c"}));
   std::set<std::string> ids;
-  for (int i = 0; i < 10000; ++i) ids.insert(DeriveResponseId("r", {std::to_string(i)}));
-  EXPECT_EQ(ids.size(), 10000u);
+  for (int i = 0; i < 1000; ++i) ids.insert(DeriveResponseId("r", {std::to_string(i)}).ToString());
+  EXPECT_EQ(ids.size(), 1000u);
   for (const std::string& id : ids) {
     ASSERT_THAT(id, testing::MatchesRegex(
                         "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
@@ -370,10 +402,9 @@ TEST(Importer, BadRowsNeverHoldUpTheirNeighbours) {
   EXPECT_EQ(run.end.summary.recorded(), 2u);
   EXPECT_EQ(run.end.summary.rejected_rows(), 2u);
   EXPECT_EQ(run.end.summary.refused(), 1u);
-  EXPECT_THAT(run.rejects,
-              ElementsAre(HasSubstr("3: q1: \"9\" is not a choice"),
-                          HasSubstr("4: the row has 2 cells"),
-                          "5: bad response; answers[0].choice: is not liked"));
+  EXPECT_THAT(run.rejects, ElementsAre(HasSubstr("3: q1: \"9\" is not a choice"),
+                                       HasSubstr("4: the row has 2 cells"),
+                                       "5: bad response; answers[0].choice: is not liked"));
 }
 
 TEST(Importer, PassingFaultsAreWaitedOutLongerEachTime) {

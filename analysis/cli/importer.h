@@ -1,7 +1,8 @@
 // Sends the rows of a file as batches of responses and keeps account of what became of each.
 //
-// A row is refused for good (a reject) or sent again until it is stored; when the server stays away the import
-// stops with nothing lost, since importing the same file again stores each response once.
+// A row is refused for good (a reject) or sent again until it is stored; when the server stays away
+// the import stops with nothing lost, since importing the same file again stores each response
+// once.
 //
 // Thread promise: one thread.
 #ifndef HAILONG_ANALYSIS_CLI_IMPORTER_H_
@@ -63,7 +64,8 @@ class Importer {
   void Add(CsvRow row);
   // Sends what is pending until each response has an outcome.
   RpcStatus Flush();
-  // Takes the outcomes of one call; leaves in pending_ what must be sent again after the returned time.
+  // Takes the outcomes of one call; leaves in pending_ what must be sent again after the returned
+  // time.
   std::chrono::milliseconds Settle(const v1::SubmitResponsesResponse& response);
   void Tally(v1::Outcome outcome);
 

@@ -45,7 +45,7 @@ TEST(Grid, VietnameseColumnsLineUpInEitherSpelling) {
 }
 
 TEST(Grid, EscapeSequencesInDataNeverReachTheTerminal) {
-  Grid grid({{"name", "Tên"}});
+  Grid grid(std::vector<Column>{{"name", "Tên"}});
   grid.AddRow({"\x1B]0;x\x07\nhi"});
   std::ostringstream out;
   grid.PrintTable(out);
@@ -127,24 +127,45 @@ TEST(RpcStatus, EachFieldViolationHasItsLine) {
 TEST(ExportRow, CodesOrLabelsOneColumnForEachQuestion) {
   const auto questionnaire = Parse<v1::Questionnaire>(R"pb(
     questions {
-      question_id: "q1" kind: QUESTION_KIND_RATING
-      options { text { vi: "Tệ" en: "Bad" } } options { text { vi: "Tốt" } }
+      question_id: "q1"
+      kind: QUESTION_KIND_RATING
+      options { text { vi: "Tệ" en: "Bad" } }
+      options { text { vi: "Tốt" } }
     }
     questions {
-      question_id: "q2" kind: QUESTION_KIND_MULTIPLE_CHOICE
-      options { text { vi: "A" } } options { text { vi: "B" } allows_text: true }
+      question_id: "q2"
+      kind: QUESTION_KIND_MULTIPLE_CHOICE
+      options { text { vi: "A" } }
+      options {
+        text { vi: "B" }
+        allows_text: true
+      }
     }
     questions { question_id: "q3" kind: QUESTION_KIND_TEXT }
-    questions { question_id: "q4" kind: QUESTION_KIND_RATING options {} })pb");
+    questions {
+      question_id: "q4"
+      kind: QUESTION_KIND_RATING
+      options {}
+    })pb");
   const auto response = Parse<v1::ExportedResponse>(R"pb(
-    response_id: "r" unit_id: "u" channel: CHANNEL_PAPER submitted_at { seconds: 1727715600 }
-    first_outcome: OUTCOME_RECORDED counts: true
-    flags: FLAG_SPEEDER flags: FLAG_BURST
+    response_id: "r"
+    unit_id: "u"
+    channel: CHANNEL_PAPER
+    submitted_at { seconds: 1727715600 }
+    first_outcome: OUTCOME_RECORDED
+    counts: true
+    flags: FLAG_SPEEDER
+    flags: FLAG_BURST
     answers { question_id: "q1" choice: 2 }
-    answers { question_id: "q2" choices { choices: 1 choices: 2 } text: "=khác" }
+    answers {
+      question_id: "q2"
+      choices { choices: 1 choices: 2 }
+      text: "=khác"
+    }
     answers { question_id: "q3" text: "chờ lâu" }
     answers { question_id: "q4" not_applicable: true })pb");
-  const std::string fixed = "r,u,,paper,2024-09-30T17:00:00Z,,,recorded,true,\"speeder;burst\",false";
+  const std::string fixed =
+      "r,u,,paper,2024-09-30T17:00:00Z,,,recorded,true,\"speeder;burst\",false";
   std::ostringstream codes;
   CsvWriter csv(codes);
   const ExportRowWriter plain(questionnaire, {});
@@ -152,7 +173,8 @@ TEST(ExportRow, CodesOrLabelsOneColumnForEachQuestion) {
   plain.WriteRow(response, csv);
   EXPECT_EQ(codes.str(),
             "response_id,unit_id,receiving_unit_id,channel,submitted_at,received_at,duration_ms,"
-            "first_outcome,counts,flags,identified,q1,q2,q4\n" + fixed + ",2,\"1;2\",NA\n");
+            "first_outcome,counts,flags,identified,q1,q2,q4\n" +
+                fixed + ",2,\"1;2\",NA\n");
   std::ostringstream labels;
   CsvWriter label_csv(labels);
   ExportRowWriter(questionnaire, {true, true, Language::kVietnamese}).WriteRow(response, label_csv);
@@ -179,13 +201,25 @@ TEST(Report, UnitsWithTheSameScoreShareARank) {
 
 TEST(Report, MadeUpDataAndUnverifiedFactsAreNamed) {
   const auto response = Parse<v1::GetParSurveyPointsResponse>(R"pb(
-    synthetic: true incomplete: true points: 25.5 max_points: 32
+    synthetic: true
+    incomplete: true
+    points: 25.5
+    max_points: 32
     components {
-      component_id: "1" title { vi: "Thể chế" en: "Institutions" } max_points: 5 points: 4
-      index { value: 80 defined: true } max_points_provenance { grade: GRADE_UNVERIFIED }
+      component_id: "1"
+      title { vi: "Thể chế" en: "Institutions" }
+      max_points: 5
+      points: 4
+      index { value: 80 defined: true }
+      max_points_provenance { grade: GRADE_UNVERIFIED }
     }
-    components { component_id: "2" parent_id: "1" title { vi: "SIPAS" } max_points: 10
-      max_points_provenance { grade: GRADE_VERIFIED } }
+    components {
+      component_id: "2"
+      parent_id: "1"
+      title { vi: "SIPAS" }
+      max_points: 10
+      max_points_provenance { grade: GRADE_VERIFIED }
+    }
     unverified { source: "Bảng điểm" note: "Cách chia 22 điểm là giả định" })pb");
   std::ostringstream out;
   PointsGrid(response, Language::kVietnamese).PrintTable(out);
@@ -193,19 +227,29 @@ TEST(Report, MadeUpDataAndUnverifiedFactsAreNamed) {
   EXPECT_THAT(out.str(), HasSubstr("10,00 "));
   EXPECT_THAT(out.str(), HasSubstr("  SIPAS"));
   EXPECT_THAT(PointsNotes(response, Language::kVietnamese),
-              ElementsAre(HasSubstr("CHƯA ĐỦ"), HasSubstr("* điểm tối đa"),
-                          HasSubstr("GIẢ LẬP"), HasSubstr("chưa được kiểm chứng"),
+              ElementsAre(HasSubstr("CHƯA ĐỦ"), HasSubstr("* điểm tối đa"), HasSubstr("GIẢ LẬP"),
+                          HasSubstr("chưa được kiểm chứng"),
                           "  - Cách chia 22 điểm là giả định (Bảng điểm)"));
 }
 
 TEST(Report, ItemsAreLeavesWithTheShareOfEachStep) {
   const auto result = Parse<v1::IndexResult>(R"pb(
     overall { value: 75 standard_error: 1 n: 4 defined: true }
-    components { component_id: "I" title { vi: "Tiếp cận" } index { value: 75 n: 4 defined: true } }
     components {
-      component_id: "1" parent_id: "I" title { vi: "Nơi ngồi chờ" }
-      index { value: 75 n: 4 defined: true } mean_score { value: 3.9 defined: true }
-      shares: 25 shares: 75 counts: 1 counts: 3
+      component_id: "I"
+      title { vi: "Tiếp cận" }
+      index { value: 75 n: 4 defined: true }
+    }
+    components {
+      component_id: "1"
+      parent_id: "I"
+      title { vi: "Nơi ngồi chờ" }
+      index { value: 75 n: 4 defined: true }
+      mean_score { value: 3.9 defined: true }
+      shares: 25
+      shares: 75
+      counts: 1
+      counts: 3
     })pb");
   std::ostringstream brief;
   IndexGrid(result, false, Language::kVietnamese).PrintTable(brief);
@@ -219,8 +263,7 @@ TEST(Report, ItemsAreLeavesWithTheShareOfEachStep) {
 
 TEST(Progress, TheLineFillsUp) {
   EXPECT_THAT(ProgressLine(0, 10), HasSubstr("[----"));
-  EXPECT_EQ(ProgressLine(5, 10),
-            "[" + std::string(20, '#') + std::string(20, '-') + "]  50%");
+  EXPECT_EQ(ProgressLine(5, 10), "[" + std::string(20, '#') + std::string(20, '-') + "]  50%");
   EXPECT_THAT(ProgressLine(99, 10), HasSubstr("100%"));
   std::ostringstream out;
   { Progress(out, /*is_terminal=*/false, 10).Update(5); }

@@ -57,8 +57,8 @@ ExitCode RunUnitImport(const UnitImport& arguments, Session& session) {
   Grid grid({{"added", Pick(session.language(), "Thêm mới", "Added"), true},
              {"unchanged", Pick(session.language(), "Không đổi", "Unchanged"), true},
              {"ended", Pick(session.language(), "Kết thúc", "Ended"), true}});
-  grid.AddRow({std::to_string(all.added()), std::to_string(all.unchanged()),
-               std::to_string(all.ended())});
+  grid.AddRow(
+      {std::to_string(all.added()), std::to_string(all.unchanged()), std::to_string(all.ended())});
   session.Show(all, grid);
   return ExitCode::kOk;
 }
@@ -235,8 +235,9 @@ void AddUnitCommands(CLI::App& app, Command& chosen) {
 
   CLI::App* import = unit->add_subcommand("import", "Add units, or new periods of units");
   auto file = Bind<UnitImport>(import, chosen, RunUnitImport);
-  import->add_option("FILE", file->file,
-                     "CSV with unit_id,name,level,parent_unit_id,valid_from,valid_to")
+  import
+      ->add_option("FILE", file->file,
+                   "CSV with unit_id,name,level,parent_unit_id,valid_from,valid_to")
       ->required();
   import->footer(
       "Units already there with the same content are left alone, so the command may be repeated;\n"

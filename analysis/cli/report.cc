@@ -81,11 +81,11 @@ Grid IndexGrid(const v1::IndexResult& result, bool items, Language language) {
   for (const auto& component : result.components()) {
     steps = std::max(steps, component.shares_size());
   }
-  std::vector<Column> columns = {{"component_id", Pick(language, "Mã", "Id")},
-                                 {"parent_id", ""},
-                                 {"kind", ""},
-                                 {"title", Pick(language, "Nội dung", "Component"), false,
-                                  kTitleWidthMax}};
+  std::vector<Column> columns = {
+      {"component_id", Pick(language, "Mã", "Id")},
+      {"parent_id", ""},
+      {"kind", ""},
+      {"title", Pick(language, "Nội dung", "Component"), false, kTitleWidthMax}};
   Append(NumbersInCsv(EstimateColumns(language)), columns);
   if (items) {
     columns.push_back({"mean_score", Pick(language, "Điểm TB", "Mean"), true});
@@ -141,13 +141,13 @@ std::string IndexHeading(const v1::GetSipasResponse& response, Language language
       EnumWord(result.scoring()), ", ", EnumWord(result.composition()),
       Pick(language, ", quyền số ", ", weighting "), EnumWord(result.weighting().mode()), "\n");
   if (response.has_seal()) {
-    absl::StrAppend(&text,
-                    response.matches_seal()
-                        ? Pick(language, "Đúng từng byte với kết quả đã niêm phong ",
-                               "Byte for byte the sealed result ")
-                        : Pick(language, "KHÔNG phải kết quả đã niêm phong ",
-                               "NOT the sealed result "),
-                    response.seal().digest(), "\n");
+    absl::StrAppend(
+        &text,
+        response.matches_seal()
+            ? Pick(language, "Đúng từng byte với kết quả đã niêm phong ",
+                   "Byte for byte the sealed result ")
+            : Pick(language, "KHÔNG phải kết quả đã niêm phong ", "NOT the sealed result "),
+        response.seal().digest(), "\n");
   }
   return text;
 }
@@ -166,8 +166,8 @@ std::vector<std::string> IndexNotes(const v1::IndexResult& result, Language lang
   const v1::WeightingReport& weighting = result.weighting();
   if (weighting.population_total() > 0) {
     notes.push_back(absl::StrCat(Pick(language, "Đại diện cho ", "Stands for "),
-                                 weighting.population_covered(),
-                                 Pick(language, " trên ", " of "), weighting.population_total(),
+                                 weighting.population_covered(), Pick(language, " trên ", " of "),
+                                 weighting.population_total(),
                                  Pick(language, " hồ sơ", " dossiers")));
   }
   for (const v1::UnitWeight& unit : weighting.issues()) {
@@ -209,8 +209,8 @@ Grid UnitsGrid(const std::vector<v1::UnitScore>& units, bool synthetic, Language
   for (const v1::UnitScore& unit : units) {
     std::string rank;
     if (unit.overall().defined()) {
-      const auto above = std::lower_bound(scores.begin(), scores.end(), unit.overall().value(),
-                                          std::greater<>());
+      const auto above =
+          std::lower_bound(scores.begin(), scores.end(), unit.overall().value(), std::greater<>());
       rank = std::to_string(above - scores.begin() + 1);
     }
     std::vector<Cell> row = {rank,
@@ -268,14 +268,13 @@ Grid PointsGrid(const v1::GetParSurveyPointsResponse& response, Language languag
                       OptionalExact(index.defined(), index.value())),
                  std::to_string(index.n()), Flag(response.synthetic())});
   }
-  grid.AddRow({"", "", "total", Cell(Pick(language, "TỔNG", "TOTAL"), "total"),
-               Cell(Decimal(response.max_points(), 2, language) + " ",
-                    Exact(response.max_points())),
-               "",
-               points(response.points(), response.has_standard_error(), response.standard_error()),
-               Exact(response.points()),
-               OptionalExact(response.has_standard_error(), response.standard_error()), "", "",
-               Flag(response.synthetic())});
+  grid.AddRow(
+      {"", "", "total", Cell(Pick(language, "TỔNG", "TOTAL"), "total"),
+       Cell(Decimal(response.max_points(), 2, language) + " ", Exact(response.max_points())), "",
+       points(response.points(), response.has_standard_error(), response.standard_error()),
+       Exact(response.points()),
+       OptionalExact(response.has_standard_error(), response.standard_error()), "", "",
+       Flag(response.synthetic())});
   return grid;
 }
 
@@ -300,8 +299,8 @@ std::vector<std::string> PointsNotes(const v1::GetParSurveyPointsResponse& respo
                c.max_points_provenance().grade() == v1::GRADE_UNSPECIFIED;
       });
   if (starred) {
-    notes.push_back(Pick(language, "* điểm tối đa chưa được kiểm chứng",
-                         "* maximum that is not verified"));
+    notes.push_back(
+        Pick(language, "* điểm tối đa chưa được kiểm chứng", "* maximum that is not verified"));
   }
   Append(TrustNotes(response.synthetic(), response.unverified(), language), notes);
   return notes;
@@ -312,7 +311,8 @@ std::vector<std::string> TrustNotes(
     Language language) {
   std::vector<std::string> notes;
   if (synthetic) {
-    notes.push_back(Pick(language, "DỮ LIỆU GIẢ LẬP: không phải ý kiến của người dân (synthetic data).",
+    notes.push_back(Pick(language,
+                         "DỮ LIỆU GIẢ LẬP: không phải ý kiến của người dân (synthetic data).",
                          "SYNTHETIC DATA: not the opinion of any citizen."));
   }
   if (!unverified.empty()) {

@@ -1,5 +1,5 @@
-// Scores as grids, and the notes that must stand under them: made-up data, incomplete points, what rests on facts
-// that are not verified, what the interval covers. No gRPC here.
+// Scores as grids, and the notes that must stand under them: made-up data, incomplete points, what
+// rests on facts that are not verified, what the interval covers. No gRPC here.
 //
 // Thread promise: functions of their arguments; any thread.
 #ifndef HAILONG_ANALYSIS_CLI_REPORT_H_
@@ -16,7 +16,8 @@
 
 namespace hailong::cli {
 
-// The index and its components, parents before children. `items`: the leaves too, with the share of each step.
+// The index and its components, parents before children. `items`: the leaves too, with the share of
+// each step.
 Grid IndexGrid(const v1::IndexResult& result, bool items, Language language);
 
 // What stands above the table: round, unit, framework, choices.
@@ -25,7 +26,8 @@ std::string IndexHeading(const v1::GetSipasResponse& response, Language language
 // What stands below it: one line each.
 std::vector<std::string> IndexNotes(const v1::IndexResult& result, Language language);
 
-// Units in the order given, with ranks by score (equal scores share a rank; units without a score have none).
+// Units in the order given, with ranks by score (equal scores share a rank; units without a score
+// have none).
 Grid UnitsGrid(const std::vector<v1::UnitScore>& units, bool synthetic, Language language);
 
 // The points of the PAR Index.

@@ -14,7 +14,8 @@
 namespace hailong::cli {
 namespace {
 
-// Below a table on the screen; beside CSV on the error stream, since made-up data must never pass for real.
+// Below a table on the screen; beside CSV on the error stream, since made-up data must never pass
+// for real.
 void PrintNotes(const std::vector<std::string>& notes, Session& session) {
   if (session.json()) return;
   std::ostream& to = session.csv() ? session.err() : session.out();
@@ -151,12 +152,10 @@ ExitCode RunWatch(const Watch& arguments, Session& session) {
     }
     session.out().flush();
     ++seen;
-    return session.out().good() &&
-           (arguments.messages_max == 0 || seen < arguments.messages_max);
+    return session.out().good() && (arguments.messages_max == 0 || seen < arguments.messages_max);
   };
-  const RpcStatus status =
-      session.Stream<Results, v1::WatchRoundRequest, v1::WatchRoundResponse>(
-          &Results::WatchRound, request, show);
+  const RpcStatus status = session.Stream<Results, v1::WatchRoundRequest, v1::WatchRoundResponse>(
+      &Results::WatchRound, request, show);
   return status.ok() ? ExitCode::kOk : session.Fail(status);
 }
 
@@ -222,7 +221,8 @@ void AddResultsCommands(CLI::App& app, Command& chosen) {
   CLI::App* watch = app.add_subcommand("watch", "Live counts of a round, until Ctrl-C");
   auto watched = Bind<Watch>(watch, chosen, RunWatch);
   watch->add_option("ROUND", *watched->request.mutable_round_id(), "The round")->required();
-  watch->add_option("--unit", *watched->request.mutable_unit_id(), "Only this unit and those below");
+  watch->add_option("--unit", *watched->request.mutable_unit_id(),
+                    "Only this unit and those below");
   watch->add_option("--interval", watched->interval_s, "Least seconds between two lines")
       ->check(CLI::Range(0.2, 3600.0))
       ->capture_default_str();

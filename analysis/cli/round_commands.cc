@@ -35,8 +35,7 @@ void AddRound(const v1::Round& round, Language language, Grid& grid) {
                round.seal().digest()});
 }
 
-void ShowRound(const google::protobuf::Message& message, const v1::Round& round,
-               Session& session) {
+void ShowRound(const google::protobuf::Message& message, const v1::Round& round, Session& session) {
   const Language language = session.language();
   Grid grid = RoundGrid(language);
   AddRound(round, language, grid);
@@ -206,8 +205,7 @@ std::shared_ptr<Request> BindRound(CLI::App* command, Command& chosen,
 void AddRoundOpen(CLI::App* round, Command& chosen) {
   CLI::App* open = round->add_subcommand("open", "Open a round: from now its responses are taken");
   auto arguments = Bind<RoundOpen>(open, chosen, RunRoundOpen);
-  open->add_option("FILE", arguments->file, "hailong.v1.Round in protobuf text format")
-      ->required();
+  open->add_option("FILE", arguments->file, "hailong.v1.Round in protobuf text format")->required();
   open->add_option("--id", arguments->round_id, "Instead of the file's round_id");
   open->add_option("--title", arguments->title, "Instead of its Vietnamese title");
   open->add_option("--questionnaire", arguments->questionnaire_id, "Instead of its questionnaire");
@@ -215,7 +213,8 @@ void AddRoundOpen(CLI::App* round, Command& chosen) {
                    "Instead of its questionnaire_version");
   open->add_option("--root", arguments->root_unit_id, "Instead of its root_unit_id");
   open->add_option("--framework", arguments->framework_id, "Instead of its framework_id");
-  open->add_option("--opens", arguments->opens, "Instead of its opens_at: 2024-10-01 (00:00 in Vietnam) "
+  open->add_option("--opens", arguments->opens,
+                   "Instead of its opens_at: 2024-10-01 (00:00 in Vietnam) "
                    "or 2024-10-01T08:00:00+07:00");
   open->add_option("--closes", arguments->closes,
                    "Instead of its closes_at: the first day or time that is too late");

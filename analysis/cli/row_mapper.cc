@@ -264,8 +264,8 @@ absl::StatusOr<v1::Response> RowMapper::Map(const CsvRow& row) {
 absl::StatusOr<RowMapper::Cells> RowMapper::Normalise(const CsvRow& row) const {
   if (!row.fault.empty()) return Bad(row.fault);
   if (row.cells.size() != header_.size()) {
-    return Bad(absl::StrCat("the row has ", row.cells.size(), " cells, the header ",
-                            header_.size()));
+    return Bad(
+        absl::StrCat("the row has ", row.cells.size(), " cells, the header ", header_.size()));
   }
   Cells cells(row.cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -336,11 +336,11 @@ void RowMapper::MapEvidence(const Cells& cells, v1::Response& response) const {
 absl::StatusOr<uint32_t> RowMapper::Choice(const AnswerPlan& plan, const std::string& cell) const {
   const auto found = plan.choices.find(cell);
   if (found != plan.choices.end()) return found->second;
-  return Bad(absl::StrCat(plan.question.question_id(), ": ", Quoted(cell), " is not a choice, ",
-                          plan.source.choices().empty()
-                              ? absl::StrCat("1..", plan.question.options_size(),
-                                             " or the text of an option")
-                              : std::string("the map lists those allowed")));
+  return Bad(absl::StrCat(
+      plan.question.question_id(), ": ", Quoted(cell), " is not a choice, ",
+      plan.source.choices().empty()
+          ? absl::StrCat("1..", plan.question.options_size(), " or the text of an option")
+          : std::string("the map lists those allowed")));
 }
 
 absl::Status RowMapper::MapAnswer(const AnswerPlan& plan, const Cells& cells,
@@ -363,8 +363,8 @@ absl::Status RowMapper::MapAnswer(const AnswerPlan& plan, const Cells& cells,
     }
     std::sort(choices.begin(), choices.end());
     if (std::adjacent_find(choices.begin(), choices.end()) != choices.end()) {
-      return Bad(absl::StrCat(plan.question.question_id(), ": ", Quoted(cell),
-                              " has a choice twice"));
+      return Bad(
+          absl::StrCat(plan.question.question_id(), ": ", Quoted(cell), " has a choice twice"));
     }
     answer.mutable_choices()->mutable_choices()->Add(choices.begin(), choices.end());
   } else {
@@ -388,17 +388,18 @@ absl::StatusOr<std::string> RowMapper::MapIdentity(const Cells& cells) {
   }
   if (keyed) {
     if (!any) return Bad("all key columns of the row are empty");
-    return DeriveResponseId(round_id_, identity);
+    return DeriveResponseId(round_id_, identity).ToString();
   }
-  // A row from a file of rejects may have become equal to another one by mending; its line keeps it apart.
+  // A row from a file of rejects may have become equal to another one by mending; its line keeps it
+  // apart.
   if (line_column_ && !cells[*line_column_].empty()) {
     identity.push_back(absl::StrCat("line ", cells[*line_column_]));
   }
-  const std::string first = DeriveResponseId(round_id_, identity);
+  const base::Uuid first = DeriveResponseId(round_id_, identity);
   const uint64_t before = occurrences_[first]++;
-  if (before == 0) return first;
+  if (before == 0) return first.ToString();
   identity.push_back(absl::StrCat("occurrence ", before + 1));
-  return DeriveResponseId(round_id_, identity);
+  return DeriveResponseId(round_id_, identity).ToString();
 }
 
 }  // namespace hailong::cli

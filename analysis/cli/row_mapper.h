@@ -1,7 +1,8 @@
 // One row of a file into one response, by an ImportMap and the questionnaire of the round.
 //
-// All that can be wrong with the map, the header or their fit to the questionnaire is found by Create, before
-// a row is read; what is wrong with a row is found by Map and concerns that row alone.
+// All that can be wrong with the map, the header or their fit to the questionnaire is found by
+// Create, before a row is read; what is wrong with a row is found by Map and concerns that row
+// alone.
 //
 // Thread promise: one thread.
 #ifndef HAILONG_ANALYSIS_CLI_ROW_MAPPER_H_
@@ -20,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "analysis/cli/csv_reader.h"
 #include "analysis/cli/import_map.pb.h"
+#include "base/ids.h"
 #include "hailong/v1/collection_service.pb.h"
 #include "hailong/v1/questionnaire.pb.h"
 
@@ -31,15 +33,16 @@ inline constexpr std::string_view kReasonColumn = "hailong_reason";
 
 class RowMapper {
  public:
-  // `header`: the cells of the first row. INVALID_ARGUMENT: a column that is missing or there twice, a
-  // question that the questionnaire does not have, a choice it does not have, a part of the map left out.
+  // `header`: the cells of the first row. INVALID_ARGUMENT: a column that is missing or there
+  // twice, a question that the questionnaire does not have, a choice it does not have, a part of
+  // the map left out.
   static absl::StatusOr<RowMapper> Create(const ImportMap& map,
                                           const v1::Questionnaire& questionnaire,
                                           std::string_view round_id,
                                           const std::vector<std::string>& header);
 
-  // The response of a row; equal rows must come in one after the other for their count (see key_columns).
-  // INVALID_ARGUMENT: what, found, allowed, in one sentence.
+  // The response of a row; equal rows must come in one after the other for their count (see
+  // key_columns). INVALID_ARGUMENT: what, found, allowed, in one sentence.
   absl::StatusOr<v1::Response> Map(const CsvRow& row);
 
  private:
@@ -99,7 +102,7 @@ class RowMapper {
   std::vector<std::size_t> mapped_columns_;
   std::optional<std::size_t> line_column_;
   // How often an unkeyed row came; by the id of its first occurrence.
-  absl::flat_hash_map<std::string, uint64_t> occurrences_;
+  absl::flat_hash_map<base::Uuid, uint64_t> occurrences_;
 };
 
 }  // namespace hailong::cli

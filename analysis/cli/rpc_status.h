@@ -1,4 +1,5 @@
-// How a call ended, as plain values, so that all but session.cc is free of gRPC; and what to tell a person.
+// How a call ended, as plain values, so that all but session.cc is free of gRPC; and what to tell a
+// person.
 //
 // Thread promise: values; any thread.
 #ifndef HAILONG_ANALYSIS_CLI_RPC_STATUS_H_
@@ -21,7 +22,8 @@ struct RpcStatus {
 
   int code = kOk;
   std::string message;
-  // The value of "grpc-status-details-bin": a serialized google.rpc.Status; may be empty or garbage.
+  // The value of "grpc-status-details-bin": a serialized google.rpc.Status; may be empty or
+  // garbage.
   std::string details;
 
   bool ok() const { return code == kOk; }
@@ -29,7 +31,8 @@ struct RpcStatus {
 
 ExitCode ExitCodeOf(const RpcStatus& status);
 
-// One sentence with the name of the code, and a line for each field violation. No line break at the end.
+// One sentence with the name of the code, and a line for each field violation. No line break at the
+// end.
 std::string Describe(const RpcStatus& status);
 
 // The server's RetryInfo; 0: it gave none.

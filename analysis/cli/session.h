@@ -1,5 +1,5 @@
-// One run of the program: the connection to the server, the credential on every call, and where output goes.
-// The only header here that knows gRPC.
+// One run of the program: the connection to the server, the credential on every call, and where
+// output goes. The only header here that knows gRPC.
 //
 // Thread promise: one thread.
 #ifndef HAILONG_ANALYSIS_CLI_SESSION_H_
@@ -123,7 +123,8 @@ inline Results* Session::Stub<Results>() {
   return results_.get();
 }
 
-// The message as JSON (names as in the contract, full precision): one line, or many for people to read.
+// The message as JSON (names as in the contract, full precision): one line, or many for people to
+// read.
 void WriteJson(const google::protobuf::Message& message, bool one_line, std::ostream& out);
 
 // What a command line comes to.

@@ -47,8 +47,8 @@ absl::StatusOr<std::string> ReadToken(const fs::path& path, Io& io) {
   absl::StatusOr<std::string> text = ReadFile(path.string(), kTokenBytesMax);
   if (!text.ok()) return text.status();
   const std::string token(absl::StripAsciiWhitespace(*text));
-  const bool printable = std::all_of(token.begin(), token.end(),
-                                     [](unsigned char c) { return std::isgraph(c) != 0; });
+  const bool printable =
+      std::all_of(token.begin(), token.end(), [](unsigned char c) { return std::isgraph(c) != 0; });
   if (token.empty() || !printable) {
     return absl::InvalidArgumentError(
         absl::StrCat(path.string(), ": a token file holds one line, the credential"));
@@ -66,8 +66,8 @@ absl::StatusOr<std::string> ReadToken(const fs::path& path, Io& io) {
 
 absl::StatusOr<std::string> CheckServer(std::string_view server, bool tls) {
   const auto bad = [&] {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the server \"", std::string(server), "\" is not HOST, HOST:PORT or [IPV6]:PORT"));
+    return absl::InvalidArgumentError(absl::StrCat("the server \"", std::string(server),
+                                                   "\" is not HOST, HOST:PORT or [IPV6]:PORT"));
   };
   std::string host(server);
   std::string port(kDefaultPort);
@@ -92,12 +92,13 @@ absl::StatusOr<std::string> CheckServer(std::string_view server, bool tls) {
     if (host.empty() || !name) return bad();
   }
   uint32_t number = 0;
-  const bool digits = std::all_of(port.begin(), port.end(),
-                                  [](unsigned char c) { return std::isdigit(c) != 0; });
+  const bool digits =
+      std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
   if (!digits || !absl::SimpleAtoi(port, &number) || number < 1 || number > 65535) return bad();
   if (!tls && !IsLoopback(host)) {
     return absl::InvalidArgumentError(absl::StrCat(
-        host, " is not this machine, and answers and credentials do not travel in plain text: give "
+        host,
+        " is not this machine, and answers and credentials do not travel in plain text: give "
         "--tls-ca FILE, the certificate authority of the server"));
   }
   const bool v6 = host.find(':') != std::string::npos;

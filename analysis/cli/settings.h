@@ -1,4 +1,5 @@
-// Options that every command has, and what they come to together with the environment and the files named.
+// Options that every command has, and what they come to together with the environment and the files
+// named.
 //
 // Thread promise: values; Resolve reads files and may be called from any thread.
 #ifndef HAILONG_ANALYSIS_CLI_SETTINGS_H_
@@ -48,11 +49,12 @@ struct Settings {
   std::string token;
 };
 
-// The server as host:port. INVALID_ARGUMENT: not HOST or HOST:PORT, or plain text that would leave this
-// machine. `tls`: the connection is encrypted.
+// The server as host:port. INVALID_ARGUMENT: not HOST or HOST:PORT, or plain text that would leave
+// this machine. `tls`: the connection is encrypted.
 absl::StatusOr<std::string> CheckServer(std::string_view server, bool tls);
 
-// INVALID_ARGUMENT, NOT_FOUND: a named file cannot be used. Warns in `io.err` of a token that others can read.
+// INVALID_ARGUMENT, NOT_FOUND: a named file cannot be used. Warns in `io.err` of a token that
+// others can read.
 absl::StatusOr<Settings> Resolve(const GlobalOptions& options, Io& io);
 
 }  // namespace hailong::cli

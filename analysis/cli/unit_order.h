@@ -10,8 +10,8 @@
 
 namespace hailong::cli {
 
-// Parents before children, otherwise in the order given. Units in a circle, which the server refuses, come
-// last.
+// Parents before children, otherwise in the order given. Units in a circle, which the server
+// refuses, come last.
 void SortParentsFirst(std::vector<v1::Unit>& units);
 
 }  // namespace hailong::cli

@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// Takes the code point at `offset` and moves on; negative if the bytes there are ill-formed. `text` is
-// walked in 32-bit offsets, as ICU's macros want it, so callers pass less than 2 GiB.
+// Takes the code point at `offset` and moves on; negative if the bytes there are ill-formed. `text`
+// is walked in 32-bit offsets, as ICU's macros want it, so callers pass less than 2 GiB.
 UChar32 Next(std::string_view text, int32_t& offset) {
   UChar32 c = 0;
   const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
@@ -156,9 +156,9 @@ absl::StatusOr<Collation> Collation::Create() {
 
 int Collation::Compare(std::string_view a, std::string_view b) const {
   UErrorCode error = U_ZERO_ERROR;
-  return icu_->collator->compareUTF8(
-      icu::StringPiece(a.data(), static_cast<int32_t>(a.size())),
-      icu::StringPiece(b.data(), static_cast<int32_t>(b.size())), error);
+  return icu_->collator->compareUTF8(icu::StringPiece(a.data(), static_cast<int32_t>(a.size())),
+                                     icu::StringPiece(b.data(), static_cast<int32_t>(b.size())),
+                                     error);
 }
 
 std::string Collation::SortKey(std::string_view text) const {

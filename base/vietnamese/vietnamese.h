@@ -1,8 +1,8 @@
 // Text in Vietnamese: valid UTF-8, one normal form, columns on a terminal, dictionary order.
 //
-// Vietnamese letters come in two spellings that look the same: composed (one code point) and decomposed
-// (a letter and up to two combining marks, as some keyboards and macOS file names have it). All that is
-// compared, stored or aligned goes through ToNfc first.
+// Vietnamese letters come in two spellings that look the same: composed (one code point) and
+// decomposed (a letter and up to two combining marks, as some keyboards and macOS file names have
+// it). All that is compared, stored or aligned goes through ToNfc first.
 //
 // Thread promise: the functions may be called from any thread; a Collation may be shared once made.
 #ifndef HAILONG_BASE_VIETNAMESE_VIETNAMESE_H_
@@ -23,8 +23,9 @@ bool IsValidUtf8(std::string_view text);
 // The NFC form. Ill-formed sequences become U+FFFD, so that the result is always valid UTF-8.
 std::string ToNfc(std::string_view text);
 
-// The text on one line, harmless to a terminal: control characters, line separators and marks that turn
-// the direction of writing become U+FFFD; tabs and line breaks become a space. Always valid UTF-8.
+// The text on one line, harmless to a terminal: control characters, line separators and marks that
+// turn the direction of writing become U+FFFD; tabs and line breaks become a space. Always valid
+// UTF-8.
 std::string ReplaceControls(std::string_view text);
 
 // Terminal columns: combining marks and format characters take 0, East Asian wide characters 2, all
@@ -37,8 +38,8 @@ std::string PadRight(std::string_view text, std::size_t width);
 // The text with spaces before it up to `width` columns; longer text is left as it is.
 std::string PadLeft(std::string_view text, std::size_t width);
 
-// The text cut to at most `width` columns, the last of them "…" if something was cut. Never parts a letter
-// from its marks.
+// The text cut to at most `width` columns, the last of them "…" if something was cut. Never parts a
+// letter from its marks.
 std::string Truncate(std::string_view text, std::size_t width);
 
 // The order of a Vietnamese dictionary.

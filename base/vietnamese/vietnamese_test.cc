@@ -12,18 +12,18 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr char kComposed[] = "Vi\xE1\xBB\x87t";                // Việt with U+1EC7
-constexpr char kDecomposed[] = "Vie\xCC\xA3\xCC\x82t";         // e, dot below, circumflex
+constexpr char kComposed[] = "Vi\xE1\xBB\x87t";                  // Việt with U+1EC7
+constexpr char kDecomposed[] = "Vie\xCC\xA3\xCC\x82t";           // e, dot below, circumflex
 constexpr char kDecomposedOtherOrder[] = "Vi\xC3\xAA\xCC\xA3t";  // ê, dot below
 
 TEST(Utf8, IllFormedSequencesAreSeen) {
   EXPECT_TRUE(IsValidUtf8(""));
   EXPECT_TRUE(IsValidUtf8("Sở Nội vụ 😀"));
   EXPECT_FALSE(IsValidUtf8("\xFF"));
-  EXPECT_FALSE(IsValidUtf8("S\xE1\xBB"));          // cut short
-  EXPECT_FALSE(IsValidUtf8("\xC0\xAF"));           // overlong
-  EXPECT_FALSE(IsValidUtf8("\xED\xA0\x80"));       // surrogate
-  EXPECT_FALSE(IsValidUtf8("\xF4\x90\x80\x80"));   // beyond U+10FFFF
+  EXPECT_FALSE(IsValidUtf8("S\xE1\xBB"));         // cut short
+  EXPECT_FALSE(IsValidUtf8("\xC0\xAF"));          // overlong
+  EXPECT_FALSE(IsValidUtf8("\xED\xA0\x80"));      // surrogate
+  EXPECT_FALSE(IsValidUtf8("\xF4\x90\x80\x80"));  // beyond U+10FFFF
 }
 
 TEST(Nfc, BothSpellingsBecomeOne) {
@@ -32,7 +32,9 @@ TEST(Nfc, BothSpellingsBecomeOne) {
   EXPECT_EQ(ToNfc(kComposed), kComposed);
 }
 
-TEST(Nfc, IllFormedBytesBecomeTheReplacementCharacter) { EXPECT_EQ(ToNfc("a\xFFz"), "a\xEF\xBF\xBDz"); }
+TEST(Nfc, IllFormedBytesBecomeTheReplacementCharacter) {
+  EXPECT_EQ(ToNfc("a\xFFz"), "a\xEF\xBF\xBDz");
+}
 
 TEST(Controls, NothingReachesTheTerminalButText) {
   EXPECT_EQ(ReplaceControls("Sở\nNội\tvụ"), "Sở Nội vụ");
@@ -67,7 +69,7 @@ TEST(Width, TruncationKeepsMarksWithTheirLetter) {
 TEST(Collation, TheOrderIsThatOfAVietnameseDictionary) {
   const auto collation = Collation::Create();
   ASSERT_TRUE(collation.ok()) << collation.status();
-  std::vector<std::string> names = {"Đất Cuốc", "Dĩ An",   "Ân Thi",  "An Bình", "Ăn",
+  std::vector<std::string> names = {"Đất Cuốc",  "Dĩ An", "Ân Thi",   "An Bình", "Ăn",
                                     "Dầu Tiếng", "Ô Môn", "Phú Giáo", "Oanh",    "Ơ"};
   std::sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
     return collation->Compare(a, b) < 0;
@@ -88,8 +90,8 @@ TEST(Collation, TonesFollowTheDictionary) {
 TEST(Collation, SortKeysOrderAsCompareDoes) {
   const auto collation = Collation::Create();
   ASSERT_TRUE(collation.ok());
-  const std::vector<std::string> names = {"",    "An",      "an",        "Ấn",  "Đức", "Dư", kComposed,
-                                          "Vịt", kDecomposed, "Quận 10", "Quận 9"};
+  const std::vector<std::string> names = {"",        "An",  "an",        "Ấn",      "Đức",   "Dư",
+                                          kComposed, "Vịt", kDecomposed, "Quận 10", "Quận 9"};
   for (const std::string& a : names) {
     for (const std::string& b : names) {
       const int compared = collation->Compare(a, b);
