@@ -76,7 +76,7 @@ const Sent& Device::Make() {
   for (uint32_t i = 1; i <= kRatings; ++i) {
     if (i > 1 && Chance(20)) continue;
     v1::Answer* answer = response.add_answers();
-    answer->set_question_id(Cat("q", i));
+    answer->set_question_id(RatingId(i));
     answer->set_choice(static_cast<uint32_t>(1 + Draw(5)));
   }
   if (Chance(20)) {

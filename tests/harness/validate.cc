@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/message_differencer.h>
 
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -86,8 +87,10 @@ absl::Status Validation::CheckRound(std::string_view round_id) {
   }
   const std::vector<Verdict> verdicts = JudgeInOrder(stored);
   uint64_t counted = 0;
+  uint64_t satisfied = 0;
   for (size_t i = 0; i < verdicts.size(); ++i) {
     counted += verdicts[i].counts ? 1 : 0;
+    satisfied += verdicts[i].counts && stored[i]->response.answers(0).choice() >= 4 ? 1 : 0;
     if (verdicts[i].first_outcome == judged[i]->first_outcome() &&
         verdicts[i].counts == judged[i]->counts()) {
       continue;
@@ -102,6 +105,13 @@ absl::Status Validation::CheckRound(std::string_view round_id) {
       counts.stored() != counts.counted() + counts.superseded() + counts.late()) {
     Add(Wrong::kCounted, Cat(round_id, ": exported ", rows.size(), ", the model counts ", counted,
                              "; the live counts are ", counts.ShortDebugString()));
+  }
+  ASSIGN_OR_RETURN(const v1::IndexResult sipas, ReadSipas(admin_, round_id));
+  const double share =
+      counted == 0 ? 0 : 100.0 * static_cast<double>(satisfied) / static_cast<double>(counted);
+  if (sipas.overall().n() != counted || std::abs(sipas.overall().value() - share) > 1e-9) {
+    Add(Wrong::kCounted, Cat(round_id, ": the model has ", share, "% of ", counted, ", scored is ",
+                             sipas.overall().ShortDebugString()));
   }
   return absl::OkStatus();
 }

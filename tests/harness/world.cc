@@ -27,7 +27,7 @@ v1::Questionnaire SampleQuestionnaire() {
   made.set_audience(v1::AUDIENCE_CITIZENS);
   for (uint32_t i = 1; i <= kRatings; ++i) {
     v1::Question* question = made.add_questions();
-    question->set_question_id(Cat("q", i));
+    question->set_question_id(RatingId(i));
     question->set_kind(v1::QUESTION_KIND_RATING);
     question->mutable_text()->set_vi(Cat("Câu ", i));
     question->set_required(i == 1);
@@ -50,6 +50,8 @@ v1::Round SampleRound(std::string_view round_id, absl::Time now) {
   *round.mutable_opens_at() = Seconds(now - absl::Hours(240));
   *round.mutable_closes_at() = Seconds(now + absl::Hours(240));
   round.set_synthetic(true);
+  round.set_framework_id("lecture-rating");  // shipped; the share of 4-5 of question "rating"
+  round.mutable_weighting_plan()->set_mode(v1::WEIGHTING_MODE_NONE);
   round.mutable_flag_thresholds()->set_clock_skew_ms_max(120'000);
   if (round_id == kFirst) {
     round.set_duplicate_policy(v1::DUPLICATE_POLICY_FIRST);
@@ -88,6 +90,8 @@ absl::Status OpenRound(Caller& admin, std::string_view round_id, absl::Time now)
 
 }  // namespace
 
+std::string RatingId(uint32_t i) { return i == 1 ? "rating" : Cat("q", i); }
+
 absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
@@ -115,10 +119,10 @@ Caller::Caller(const std::string& address, std::string credential)
   results_ = v1::ResultsService::NewStub(channel_);
 }
 
-std::unique_ptr<grpc::ClientContext> Caller::Context(absl::Duration deadline) const {
+std::unique_ptr<grpc::ClientContext> Caller::Context() const {
   auto context = std::make_unique<grpc::ClientContext>();
   context->AddMetadata("authorization", Cat("Bearer ", credential_));
-  context->set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(deadline));
+  context->set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(deadline_));
   return context;
 }
 
@@ -184,6 +188,14 @@ absl::StatusOr<v1::RoundCounts> ReadCounts(Caller& admin, std::string_view round
   const grpc::Status status = stream->Finish();
   if (!read) return FromGrpc(status);
   return message.counts();
+}
+
+absl::StatusOr<v1::IndexResult> ReadSipas(Caller& admin, std::string_view round_id) {
+  v1::GetSipasRequest request;
+  request.set_round_id(std::string(round_id));
+  v1::GetSipasResponse response;
+  RETURN_IF_ERROR(FromGrpc(admin.results().GetSipas(admin.Context().get(), request, &response)));
+  return response.result();
 }
 
 }  // namespace hailong::tests

@@ -36,8 +36,10 @@ class Caller {
  public:
   Caller(const std::string& address, std::string credential);
 
-  // A context with the credential and a deadline.
-  std::unique_ptr<grpc::ClientContext> Context(absl::Duration deadline = absl::Seconds(30)) const;
+  // A context with the credential and the deadline.
+  std::unique_ptr<grpc::ClientContext> Context() const;
+  // Before the first call.
+  void set_deadline(absl::Duration deadline) { deadline_ = deadline; }
   v1::CollectionService::Stub& collection() { return *collection_; }
   v1::RegistryService::Stub& registry() { return *registry_; }
   v1::ResultsService::Stub& results() { return *results_; }
@@ -45,6 +47,7 @@ class Caller {
 
  private:
   std::string credential_;
+  absl::Duration deadline_ = absl::Seconds(30);
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::CollectionService::Stub> collection_;
   std::unique_ptr<v1::RegistryService::Stub> registry_;
@@ -63,9 +66,11 @@ inline constexpr std::string_view kFirst = "first";
 inline constexpr std::string_view kByChannel = "by-channel";  // PAPER before KIOSK before the rest
 inline constexpr std::string_view kRounds[] = {kLatest, kFirst, kByChannel};
 inline constexpr std::string_view kUnits[] = {"74.SNV", "74.STC", "74.SYT"};  // below "74"
-inline constexpr uint32_t kRatings = 4;  // questions q1..q4, 1..5; q1 required; q5 takes a text
+// Questions: ratings 1..5, the first of them required, and "q5", which takes a text.
+inline constexpr uint32_t kRatings = 4;
+std::string RatingId(uint32_t i);  // "rating", "q2", "q3", "q4" for i = 1..kRatings
 
-// Makes units, questionnaire, rounds with populations, and `collectors` collectors whose channels
+// Makes units, questionnaire, rounds, and `collectors` collectors whose channels
 // go round KIOSK, WEB, ZALO, PAPER. Errors: those of the server.
 absl::StatusOr<std::vector<CollectorAccess>> SetUpWorld(Caller& admin, int collectors,
                                                         absl::Time now);
@@ -78,6 +83,8 @@ absl::StatusOr<std::vector<v1::ExportedResponse>> ExportAll(Caller& admin,
                                                             std::string_view round_id);
 // The first message of WatchRound.
 absl::StatusOr<v1::RoundCounts> ReadCounts(Caller& admin, std::string_view round_id);
+
+absl::StatusOr<v1::IndexResult> ReadSipas(Caller& admin, std::string_view round_id);
 
 absl::Status FromGrpc(const grpc::Status& status);
 
