@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,6 +83,11 @@ int Child::Wait() {
 void Child::Kill() {
   ::kill(pid_, SIGKILL);
   Wait();
+}
+
+void Child::LimitFileSize(uint64_t bytes) {
+  const rlimit limit{.rlim_cur = bytes, .rlim_max = bytes};
+  HAILONG_CHECK(::prlimit(pid_, RLIMIT_FSIZE, &limit, nullptr) == 0);
 }
 
 int Child::Stop() {

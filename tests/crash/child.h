@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -26,10 +27,13 @@ class Child {
   void Kill();
   // SIGTERM, and the exit status; -1: it ended by a signal.
   int Stop();
+  // From now on none of its files may grow beyond this, which is a disk that fails: EFBIG.
+  void LimitFileSize(uint64_t bytes);
+  // The exit status once it ends by itself; -1: by a signal.
+  int Wait();
 
  private:
   Child(pid_t pid, int output) : pid_(pid), output_(output) {}
-  int Wait();
   pid_t pid_ = -1;
   int output_ = -1;
 };

@@ -2,6 +2,7 @@
 // else is, and the canary that acknowledges too early is caught. See README.md.
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <atomic>
 #include <cstdio>
@@ -44,6 +45,8 @@ class Life {
   // Sends all that is left and asks for every receipt once more.
   void Finish();
   int Stop() { return child_->Stop(); }
+  // Lets the disk fail under load; the exit status that this brings. Then starts again.
+  int LetTheDiskFail();
   size_t acknowledged() const;
 
  private:
@@ -146,6 +149,18 @@ void Life::Finish() {
   });
 }
 
+int Life::LetTheDiskFail() {
+  InParallel([](Device& device, Caller& caller) { device.SendNew(caller, 20); });
+  child_->LimitFileSize(256 << 10);
+  InParallel([](Device& device, Caller& caller) {
+    while (device.Step(caller).ok()) {
+    }
+  });
+  const int status = child_->Wait();
+  Start();
+  return status;
+}
+
 size_t Life::acknowledged() const {
   size_t count = 0;
   for (const auto& device : devices_) count += device->sent().size() - device->unacknowledged();
@@ -194,6 +209,19 @@ TEST(Crash, TheCanaryThatAcknowledgesBeforeCommitIsCaught) {
     }
   }
   FAIL() << "lost nothing in " << kRoundsInALife << " kills: the checker is blind";
+}
+
+TEST(Crash, AStoreThatFailsEndsTheProcessWithStatusThreeAndARestartMendsIt) {
+  // Inherited by the server, so that a write past its limit is an error and not a signal.
+  ASSERT_NE(::signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+  Life life(HAILONG_HAILONGD, /*seed=*/3);
+  ASSERT_NO_FATAL_FAILURE(life.Begin());
+  for (int time = 0; time < 2; ++time) {
+    EXPECT_EQ(life.LetTheDiskFail(), 3);
+    ASSERT_NO_FATAL_FAILURE(life.Finish());
+    const auto violations = life.Check(/*complete=*/true);
+    ASSERT_TRUE(violations.empty()) << Describe(violations);
+  }
 }
 
 }  // namespace

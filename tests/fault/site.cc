@@ -35,6 +35,7 @@ Site::Site(const Options& options) {
       Cat(options.directory.empty() ? temporary_->path() : options.directory, "/data");
   settings_.listen = "127.0.0.1:0";
   settings_.clock = options.clock;
+  settings_.vfs = options.vfs;
   if (options.faulty_disk) {
     disk_ = &NewDisk();
     settings_.vfs = disk_->name();

@@ -22,7 +22,8 @@ class Site {
   struct Options {
     int devices = 1;
     uint64_t seed = 1;
-    bool faulty_disk = false;
+    bool faulty_disk = false;            // the VFS is disk()
+    std::string vfs = {};                // otherwise this one; empty: the system's
     const base::Clock* clock = nullptr;  // null: the system's
     std::string directory = {};          // empty: a temporary one
   };
