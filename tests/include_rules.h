@@ -55,6 +55,7 @@ inline const std::vector<FolderRule> kFolders = {
       "server/registry", "server/intake", "server/results"}},
     {"server/app", {"proto", "base/...", "server/...", "analysis/frameworks"}},
 
+    {"deploy/data", {"proto", "base/..."}},
     {"deploy/player", {"proto", "base/..."}},
 
     {"tests", {"proto", "base/...", "analysis/...", "server/...", "deploy/player"}},
