@@ -69,7 +69,7 @@ void AnswerPacker::Add(const v1::Answer& answer, size_t index) {
   const int found = questionnaire_.Find(answer.question_id(), index);
   if (found < 0 || !asked_[static_cast<size_t>(found)]) {
     bad_.Add(Cat(at, ".question_id"),
-             Cat("found '", answer.question_id().substr(0, limits::kQuestionIdBytesMax),
+             Cat("found '", base::Utf8Prefix(answer.question_id(), limits::kQuestionIdBytesMax),
                  "', which is not a question of ",
                  found < 0 ? "the questionnaire" : "the form that was shown"));
     return;
@@ -202,7 +202,8 @@ std::vector<model::Comment> AnswerPacker::TakeComments() {
 void CheckUnit(const std::string& unit_id, const char* field, const std::string& day,
                const model::Catalog& catalog, refusal::Violations& bad) {
   if (catalog.units().Find(unit_id, day) == nullptr) {
-    bad.Add(field, Cat("no unit '", unit_id.substr(0, limits::kUnitIdBytesMax), "' on ", day));
+    bad.Add(field,
+            Cat("no unit '", base::Utf8Prefix(unit_id, limits::kUnitIdBytesMax), "' on ", day));
   }
 }
 
@@ -298,8 +299,8 @@ absl::StatusOr<model::NewResponse> Validate(const v1::Response& response,
   const model::Questionnaire& questionnaire = round->questionnaire();
   const std::vector<bool>* asked = questionnaire.FindForm(response.form_id());
   if (asked == nullptr) {
-    bad.Add("form_id",
-            Cat("no form '", response.form_id().substr(0, limits::kQuestionIdBytesMax), "'"));
+    bad.Add("form_id", Cat("no form '",
+                           base::Utf8Prefix(response.form_id(), limits::kQuestionIdBytesMax), "'"));
   } else if (static_cast<size_t>(response.answers_size()) > questionnaire.questions().size()) {
     bad.Add("answers", Cat("found ", response.answers_size(), ", the questionnaire has ",
                            questionnaire.questions().size(), " questions"));

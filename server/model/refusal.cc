@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/cord.h"
+#include "base/ids.h"
 #include "base/status.h"
 #include "google/rpc/error_details.pb.h"
 #include "server/model/limits.h"
@@ -67,7 +68,7 @@ absl::Status Field(std::string_view field, std::string description) {
 
 absl::Status NotFound(std::string_view what, std::string_view id) {
   return WithReason(
-      absl::NotFoundError(Cat("no ", what, " '", id.substr(0, limits::kIdBytesMax), "'")),
+      absl::NotFoundError(Cat("no ", what, " '", base::Utf8Prefix(id, limits::kIdBytesMax), "'")),
       "NOT_FOUND");
 }
 
@@ -154,7 +155,7 @@ absl::Status RoleNotAllowed(std::string_view method, std::string_view role) {
 
 absl::Status OutsideSubtree(std::string_view unit_id, std::string_view bound_to) {
   return WithReason(absl::PermissionDeniedError(
-                        Cat("unit '", unit_id.substr(0, limits::kIdBytesMax), "' is not '",
+                        Cat("unit '", base::Utf8Prefix(unit_id, limits::kIdBytesMax), "' is not '",
                             bound_to, "' or below it, to which this credential is bound")),
                     "OUTSIDE_SUBTREE");
 }

@@ -61,7 +61,7 @@ absl::StatusOr<std::shared_ptr<const Round>> Round::Create(
     std::shared_ptr<const Questionnaire> questionnaire, const UnitTree& units) {
   refusal::Violations bad("round.");
   if (!base::IsSlug(definition.round_id(), limits::kIdBytesMax, "-")) {
-    bad.Add("round_id", Cat("found '", std::string_view(definition.round_id()).substr(0, 80),
+    bad.Add("round_id", Cat("found '", base::Utf8Prefix(definition.round_id(), 80),
                             "', allowed are 1..", limits::kIdBytesMax, " of a-z, 0-9 and '-'"));
   }
   if (definition.title().vi().empty() || definition.title().ByteSizeLong() > 4000) {

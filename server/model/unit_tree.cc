@@ -23,7 +23,7 @@ bool IsUnitId(std::string_view id) {
 }
 
 void CheckUnit(const v1::Unit& unit, refusal::Violations& bad) {
-  const std::string at = Cat("units['", std::string_view(unit.unit_id()).substr(0, 40), "']");
+  const std::string at = Cat("units['", base::Utf8Prefix(unit.unit_id(), 40), "']");
   if (!IsUnitId(unit.unit_id())) {
     bad.Add(Cat(at, ".unit_id"),
             Cat("allowed are 1..", limits::kUnitIdBytesMax, " of letters, digits, '.' and '-'"));

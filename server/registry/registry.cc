@@ -28,7 +28,7 @@ absl::Status CheckWithin(const model::Principal& caller, const Catalog& catalog,
 
 absl::Status CheckName(std::string_view id, const char* field) {
   if (base::IsSlug(id, limits::kIdBytesMax, "-.")) return absl::OkStatus();
-  return refusal::Field(field, Cat("found '", id.substr(0, 80), "', allowed are 1..",
+  return refusal::Field(field, Cat("found '", base::Utf8Prefix(id, 80), "', allowed are 1..",
                                    limits::kIdBytesMax, " of a-z, 0-9, '-' and '.'"));
 }
 

@@ -69,8 +69,7 @@ void Writer::Commit(std::span<Job> jobs) {
       jobs[i].appended(std::span<const model::Stored>(promised).subspan(begin, counts[i]));
       begin += counts[i];
     }
-    std::this_thread::sleep_for(
-        absl::ToChronoMilliseconds(options_.acknowledge_before_commit_by));
+    std::this_thread::sleep_for(absl::ToChronoMilliseconds(options_.acknowledge_before_commit_by));
     NoteIfClosed(store_.AppendResponses(responses).status());
     return;
   }
