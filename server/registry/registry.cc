@@ -114,7 +114,7 @@ absl::StatusOr<v1::ListUnitsResponse> Registry::ListUnits(Caller,
   ASSIGN_OR_RETURN(Pager pager, Pager::Create(request.page_size(), request.page_token()));
   v1::ListUnitsResponse response;
   for (const v1::Unit& unit : catalog->units().units()) {
-    const std::string key = Cat(unit.unit_id(), "/", unit.valid_from());
+    const std::string key = model::PageKey(unit.unit_id(), unit.valid_from());
     if (key <= pager.after()) continue;
     if (!request.level().empty() && unit.level() != request.level()) continue;
     if (!request.valid_on().empty() &&
@@ -208,9 +208,7 @@ absl::StatusOr<v1::ListQuestionnairesResponse> Registry::ListQuestionnaires(
   ASSIGN_OR_RETURN(Pager pager, Pager::Create(request.page_size(), request.page_token()));
   v1::ListQuestionnairesResponse response;
   for (const auto& [id, questionnaire] : catalog->questionnaires()) {
-    // Ten digits, so that text order is the order of versions.
-    const std::string digits = Cat(id.second);
-    const std::string key = Cat(id.first, "/", std::string(10 - digits.size(), '0'), digits);
+    const std::string key = model::PageKey(id.first, model::PageDigits(id.second));
     if (key <= pager.after()) continue;
     if (!pager.Take(key)) break;
     v1::Questionnaire* head = response.add_questionnaires();
@@ -493,9 +491,7 @@ absl::StatusOr<v1::ListSequenceGapsResponse> Registry::ListSequenceGaps(
     uint64_t expected = 1;
     for (const store::SequenceRange& range : by_collector[collector.number]) {
       if (range.first > expected) {
-        const std::string digits = Cat(expected);
-        const std::string key =
-            Cat(collector_id, "/", std::string(20 - digits.size(), '0'), digits);
+        const std::string key = model::PageKey(collector_id, model::PageDigits(expected));
         if (key > pager.after()) {
           if (!pager.Take(key)) {
             response.set_next_page_token(pager.next_page_token());
