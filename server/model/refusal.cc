@@ -13,6 +13,8 @@ namespace {
 
 using base::Cat;
 
+constexpr char kStoreClosed[] = "STORE_CLOSED";
+
 absl::Status WithReason(absl::Status status, std::string reason) {
   google::rpc::ErrorInfo info;
   info.set_reason(std::move(reason));
@@ -178,7 +180,7 @@ absl::Status StoreClosed(std::string_view detail) {
       WithRetry(absl::UnavailableError(
                     Cat("the store is closed and the server restarts; send it again: ", detail)),
                 limits::kRetryDelayClosed),
-      "STORE_CLOSED");
+      kStoreClosed);
 }
 
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {
@@ -191,6 +193,13 @@ std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {
     }
   }
   return violations;
+}
+
+bool IsStoreClosed(const absl::Status& status) {
+  google::rpc::ErrorInfo details;
+  const auto payload = status.GetPayload(kErrorInfoUrl);
+  return payload.has_value() && details.ParseFromString(std::string(*payload)) &&
+         details.reason() == kStoreClosed;
 }
 
 absl::Duration RetryDelayOf(const absl::Status& status) {

@@ -69,5 +69,7 @@ absl::Status StoreClosed(std::string_view detail);
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status);
 // Zero: retrying as it is will not help.
 absl::Duration RetryDelayOf(const absl::Status& status);
+// True for StoreClosed alone.
+bool IsStoreClosed(const absl::Status& status);
 
 }  // namespace hailong::refusal
