@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "google/rpc/error_details.pb.h"
 #include "server/model/limits.h"
+#include "server/model/times.h"
 
 namespace hailong::refusal {
 namespace {
@@ -30,10 +31,6 @@ absl::Status WithRetry(absl::Status status, absl::Duration delay) {
       static_cast<int32_t>(absl::ToInt64Nanoseconds(delay % absl::Seconds(1))));
   status.SetPayload(kRetryInfoUrl, absl::Cord(info.SerializeAsString()));
   return status;
-}
-
-std::string Moment(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone());
 }
 
 }  // namespace
@@ -87,17 +84,18 @@ absl::Status ResponseContentDiffers(std::string_view response_id) {
 }
 
 absl::Status RoundNotOpenYet(std::string_view round_id, absl::Time opens_at) {
-  return WithReason(absl::FailedPreconditionError(
-                        Cat("round '", round_id, "' takes responses from ", Moment(opens_at))),
+  return WithReason(absl::FailedPreconditionError(Cat(
+                        "round '", round_id, "' takes responses from ", model::ToText(opens_at))),
                     "ROUND_NOT_OPEN_YET");
 }
 
 absl::Status SubmittedAfterClose(std::string_view round_id, absl::Time submitted_at,
                                  absl::Time closes_at) {
-  return WithReason(absl::FailedPreconditionError(
-                        Cat("round '", round_id, "' is closed: submitted_at is ",
-                            Moment(submitted_at), ", allowed is before ", Moment(closes_at))),
-                    "ROUND_CLOSED");
+  return WithReason(
+      absl::FailedPreconditionError(Cat("round '", round_id, "' is closed: submitted_at is ",
+                                        model::ToText(submitted_at), ", allowed is before ",
+                                        model::ToText(closes_at))),
+      "ROUND_CLOSED");
 }
 
 absl::Status RoundIs(std::string_view round_id, std::string_view state, std::string_view allowed) {
@@ -107,9 +105,9 @@ absl::Status RoundIs(std::string_view round_id, std::string_view state, std::str
 }
 
 absl::Status GraceNotOver(std::string_view round_id, absl::Time until) {
-  return WithReason(absl::FailedPreconditionError(Cat("round '", round_id,
-                                                      "' still takes responses in its grace until ",
-                                                      Moment(until), "; seal then, or with `now`")),
+  return WithReason(absl::FailedPreconditionError(
+                        Cat("round '", round_id, "' still takes responses in its grace until ",
+                            model::ToText(until), "; seal then, or with `now`")),
                     "GRACE_NOT_OVER");
 }
 
@@ -122,8 +120,8 @@ absl::Status NoFramework(std::string_view round_id, std::string_view framework_i
 
 absl::Status RoundKeyNeeded(std::string_view round_id, absl::Time until) {
   return WithReason(
-      absl::FailedPreconditionError(
-          Cat("the key of round '", round_id, "' is kept for appeals until ", Moment(until))),
+      absl::FailedPreconditionError(Cat("the key of round '", round_id,
+                                        "' is kept for appeals until ", model::ToText(until))),
       "ROUND_KEY_NEEDED");
 }
 
@@ -137,6 +135,13 @@ absl::Status TooMany(std::string_view what, size_t found, size_t allowed) {
   return WithReason(
       absl::InvalidArgumentError(Cat(what, ": found ", found, ", allowed are 1..", allowed)),
       "TOO_MANY");
+}
+
+absl::Status ImportSize(std::string_view what, size_t found) {
+  const absl::Status status = TooMany(what, found, limits::kImportRowsMax);
+  if (found == 0) return status;
+  return WithReason(absl::ResourceExhaustedError(Cat(status.message(), "; send it in parts")),
+                    "TOO_MANY");
 }
 
 absl::Status NoCredential() {
@@ -173,6 +178,16 @@ absl::Status DiskFull(std::string_view detail) {
       WithRetry(absl::ResourceExhaustedError(Cat("the server's disk is full: ", detail)),
                 limits::kRetryDelayDiskFull),
       "DISK_FULL");
+}
+
+absl::Status RoundKeyMissing(std::string_view round_id, absl::string_view detail) {
+  return WithReason(
+      WithRetry(absl::UnavailableError(Cat("the key of round '", round_id,
+                                           "' cannot be read, so no citizen can be told from "
+                                           "another; send it again when it is restored: ",
+                                           detail)),
+                limits::kRetryDelayKeyMissing),
+      "ROUND_KEY_MISSING");
 }
 
 absl::Status StoreClosed(std::string_view detail) {

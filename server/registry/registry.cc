@@ -68,7 +68,7 @@ absl::StatusOr<v1::ImportUnitsResponse> Registry::ImportUnits(
     Caller caller, const v1::ImportUnitsRequest& request) {
   const size_t count = static_cast<size_t>(request.units_size());
   if (count == 0 || count > limits::kImportRowsMax) {
-    return refusal::TooMany("units", count, limits::kImportRowsMax);
+    return refusal::ImportSize("units", count);
   }
   v1::ImportUnitsResponse response;
   RETURN_IF_ERROR(writer_.Apply(
@@ -138,7 +138,7 @@ absl::StatusOr<v1::ImportPopulationsResponse> Registry::ImportPopulations(
     Caller caller, const v1::ImportPopulationsRequest& request) {
   const size_t count = static_cast<size_t>(request.populations_size());
   if (count == 0 || count > limits::kImportRowsMax) {
-    return refusal::TooMany("populations", count, limits::kImportRowsMax);
+    return refusal::ImportSize("populations", count);
   }
   RETURN_IF_ERROR(writer_.Apply(
       caller.id, "ImportPopulations", request.round_id(), [&](const Catalog& catalog) -> Records {
@@ -149,8 +149,12 @@ absl::StatusOr<v1::ImportPopulationsResponse> Registry::ImportPopulations(
         }
         std::vector<Record> records;
         for (const v1::Population& population : request.populations()) {
-          RETURN_IF_ERROR(CheckWithin(caller, catalog, population.unit_id(),
-                                      base::DayInVietnam(round->opens_at())));
+          // A unit that was formed while the round ran is looked at on its own first day.
+          std::string day = base::DayInVietnam(round->opens_at());
+          if (const auto unit = round->FindUnit(population.unit_id()); unit.has_value()) {
+            day = std::max(day, round->units()[*unit].valid_from());
+          }
+          RETURN_IF_ERROR(CheckWithin(caller, catalog, population.unit_id(), day));
           records.emplace_back(
               model::PopulationRecord{.round_id = round->id(), .population = population});
         }
@@ -453,6 +457,9 @@ absl::StatusOr<v1::RotateCollectorCredentialResponse> Registry::RotateCollectorC
       [&](const Catalog& catalog) -> Records {
         ASSIGN_OR_RETURN(model::CollectorRecord record,
                          FindCollector(caller, catalog, request.collector_id()));
+        if (record.collector.revoked()) {
+          return refusal::NotFound("collector that may submit", request.collector_id());
+        }
         record.credential_hash = HashCredential(credential);
         return std::vector<Record>{record};
       }));
