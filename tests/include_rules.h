@@ -53,6 +53,7 @@ inline const std::vector<FolderRule> kFolders = {
     {"server/transport",
      {"proto", "base", "base/crypto", "base/log", "base/vietnamese", "server/model",
       "server/registry", "server/intake", "server/results"}},
+    {"server/testing", {"proto", "base", "server/model"}},
     {"server/app", {"proto", "base/...", "server/...", "analysis/frameworks"}},
 
     {"deploy/data", {"proto", "base/..."}},
@@ -107,6 +108,9 @@ inline const std::vector<FenceRule> kFences = {
     {"arpa/", {"server/app", "analysis/cli", "deploy/player", "tests/..."}},
     {"sys/", {"base/...", "server/app", "analysis/cli", "deploy/player", "tests/..."}},
 };
+
+// Folders that every test below server/ may include, and nothing else may.
+inline const std::vector<std::string_view> kTestFolders = {"server/testing"};
 
 // What only tests may touch: files of tests/, and *_test.cc, *_for_test.h, *_bench.cc, *_fuzz.cc.
 // Tests are also free of the fences on these standard headers.

@@ -87,7 +87,8 @@ void Writer::Commit(std::span<Job> jobs) {
 }
 
 void Writer::NoteIfClosed(const absl::Status& status) {
-  if (status.code() != absl::StatusCode::kUnavailable || told_closed_) return;
+  // A change may also fail with UNAVAILABLE for reasons of its own, such as a key file.
+  if (!refusal::IsStoreClosed(status) || told_closed_) return;
   told_closed_ = true;
   if (options_.closed) options_.closed(status);
 }
@@ -103,6 +104,9 @@ void Writer::Start() {
 void Writer::Stop() {
   jobs_.Close();
   if (thread_.joinable()) thread_.join();
+  // What was accepted and never taken, since no thread was started.
+  while (Step()) {
+  }
 }
 
 }  // namespace hailong::store
