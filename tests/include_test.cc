@@ -125,8 +125,10 @@ std::optional<std::string> Refusal(std::string_view file, const Include& include
 
   if (target.empty()) return "the path does not start at the repository root";
   if (AnyFits(kTestFolders, target) && target != folder) {
-    if (IsTest(file) && folder.starts_with("server/")) return std::nullopt;
-    return "only tests below server/ may include " + std::string(target);
+    // server/testing for tests of server/..., analysis/testing for those of analysis/...
+    const std::string_view side = target.substr(0, target.find('/') + 1);
+    if (IsTest(file) && folder.starts_with(side)) return std::nullopt;
+    return "only tests below " + std::string(side) + " may include " + std::string(target);
   }
   if (target == folder || AnyFits(rule->may_include, target)) return std::nullopt;
   if (std::ranges::find(rule->may_include, include.path) != rule->may_include.end()) {

@@ -1,7 +1,5 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -474,10 +472,8 @@ TEST_F(SqliteStoreTest, EachReadSeesOneSnapshot) {
   EXPECT_EQ(Rows().size(), 2u);
 }
 
-mode_t ModeOf(const std::string& path) {
-  struct stat about {};
-  EXPECT_EQ(::stat(path.c_str(), &about), 0);
-  return about.st_mode & 0777;
+unsigned ModeOf(const std::string& path) {
+  return static_cast<unsigned>(std::filesystem::status(path).permissions()) & 0777;
 }
 
 TEST(KeyRing, AKeyIsMadeOnceAndKeptFromOthers) {
