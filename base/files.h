@@ -29,7 +29,7 @@ class FileLock {
   static absl::StatusOr<FileLock> Take(const std::string& path);
   ~FileLock();
   FileLock(FileLock&& other) noexcept;
-  FileLock& operator=(FileLock&&) = delete;
+  FileLock& operator=(FileLock&& other) noexcept;
 
  private:
   explicit FileLock(int fd) : fd_(fd) {}

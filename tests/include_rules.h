@@ -56,6 +56,7 @@ inline const std::vector<FolderRule> kFolders = {
     {"server/testing", {"proto", "base", "server/model"}},
     {"server/app", {"proto", "base/...", "server/...", "analysis/frameworks"}},
 
+    {"deploy/data", {"proto", "base/..."}},
     {"deploy/player", {"proto", "base/..."}},
 
     {"tests", {"proto", "base/...", "analysis/...", "server/...", "deploy/player"}},

@@ -1,0 +1,20 @@
+// The program `hailong`, as a function.
+//
+// Thread promise: one run at a time in a thread; runs share nothing.
+#ifndef HAILONG_ANALYSIS_CLI_CLI_H_
+#define HAILONG_ANALYSIS_CLI_CLI_H_
+
+#include <string>
+#include <vector>
+
+#include "analysis/cli/exit_code.h"
+#include "analysis/cli/settings.h"
+
+namespace hailong::cli {
+
+// Runs one command line; `arguments` without the program's name.
+ExitCode RunCli(std::vector<std::string> arguments, Io& io);
+
+}  // namespace hailong::cli
+
+#endif  // HAILONG_ANALYSIS_CLI_CLI_H_

@@ -1,0 +1,38 @@
+// The commands: each function adds a group to the program and, when one of its commands is on the
+// command line, leaves in `chosen` what to run once a session is there.
+//
+// Thread promise: one thread.
+#ifndef HAILONG_ANALYSIS_CLI_COMMANDS_H_
+#define HAILONG_ANALYSIS_CLI_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "analysis/cli/session.h"
+
+namespace hailong::cli {
+
+void AddUnitCommands(CLI::App& app, Command& chosen);
+void AddPopulationCommands(CLI::App& app, Command& chosen);
+void AddQuestionnaireCommands(CLI::App& app, Command& chosen);
+void AddRoundCommands(CLI::App& app, Command& chosen);
+void AddCollectorCommands(CLI::App& app, Command& chosen);
+void AddAccountCommands(CLI::App& app, Command& chosen);
+void AddResultsCommands(CLI::App& app, Command& chosen);
+void AddExportCommand(CLI::App& app, Command& chosen);
+void AddImportCommand(CLI::App& app, Command& chosen);
+
+// Adds a command that runs `run` with the arguments that `T` holds; the caller binds options to the
+// returned arguments, which live as long as the app.
+template <typename T>
+std::shared_ptr<T> Bind(CLI::App* command, Command& chosen,
+                        ExitCode (*run)(const T& arguments, Session& session)) {
+  auto arguments = std::make_shared<T>();
+  command->callback([&chosen, arguments, run] {
+    chosen = [arguments, run](Session& session) { return run(*arguments, session); };
+  });
+  return arguments;
+}
+
+}  // namespace hailong::cli
+
+#endif  // HAILONG_ANALYSIS_CLI_COMMANDS_H_

@@ -1,0 +1,335 @@
+#include "analysis/cli/report.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "base/vietnamese/vietnamese.h"
+
+namespace hailong::cli {
+namespace {
+
+constexpr std::size_t kTitleWidthMax = 62;
+
+std::string Flag(bool value) { return value ? "true" : "false"; }
+
+std::string OptionalExact(bool has, double value) { return has ? Exact(value) : ""; }
+
+// How deep a component lies below the top, to indent its title.
+template <typename Components>
+std::map<std::string, std::size_t> Depths(const Components& components) {
+  std::map<std::string, std::size_t> depths;
+  for (const auto& component : components) {
+    const auto parent = depths.find(component.parent_id());
+    depths[component.component_id()] = parent == depths.end() ? 0 : parent->second + 1;
+  }
+  return depths;
+}
+
+template <typename Components>
+std::set<std::string> Parents(const Components& components) {
+  std::set<std::string> parents;
+  for (const auto& component : components) parents.insert(component.parent_id());
+  return parents;
+}
+
+std::vector<Column> EstimateColumns(Language language) {
+  return {{"value", ""},
+          {"", Pick(language, "Chỉ số (%)", "Index (%)"), true},
+          {"standard_error", ""},
+          {"", Pick(language, "KTC 95%", "95% CI"), true},
+          {"ci_low", ""},
+          {"ci_high", ""},
+          {"n", Pick(language, "Số phiếu", "n"), true},
+          {"n_effective", Pick(language, "n hiệu dụng", "n eff."), true},
+          {"design_effect", Pick(language, "Deff", "Deff"), true}};
+}
+
+std::vector<Cell> EstimateCells(const v1::Estimate& e, Language language) {
+  const auto number = [&](bool has, double value, int digits) {
+    return Cell(has ? Decimal(value, digits, language) : "", OptionalExact(has, value));
+  };
+  return {Cell(OptionalExact(e.defined(), e.value())),
+          Cell(ValueWithError(e, language)),
+          Cell(OptionalExact(e.has_standard_error(), e.standard_error())),
+          Cell(Interval(e, language)),
+          Cell(OptionalExact(e.has_ci_low(), e.ci_low())),
+          Cell(OptionalExact(e.has_ci_high(), e.ci_high())),
+          Cell(std::to_string(e.n())),
+          number(e.has_n_effective(), e.n_effective(), 0),
+          number(e.has_design_effect(), e.design_effect(), 2)};
+}
+
+template <typename T>
+void Append(std::vector<T> more, std::vector<T>& to) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+// The columns of numbers in CSV that tables do not show must not be taken for text.
+std::vector<Column> NumbersInCsv(std::vector<Column> columns) {
+  for (Column& column : columns) {
+    if (column.title.empty()) column.number = true;
+  }
+  return columns;
+}
+
+}  // namespace
+
+Grid IndexGrid(const v1::IndexResult& result, bool items, Language language) {
+  int steps = 0;
+  for (const auto& component : result.components()) {
+    steps = std::max(steps, component.shares_size());
+  }
+  std::vector<Column> columns = {
+      {"component_id", Pick(language, "Mã", "Id")},
+      {"parent_id", ""},
+      {"kind", ""},
+      {"title", Pick(language, "Nội dung", "Component"), false, kTitleWidthMax}};
+  Append(NumbersInCsv(EstimateColumns(language)), columns);
+  if (items) {
+    columns.push_back({"mean_score", Pick(language, "Điểm TB", "Mean"), true});
+    for (int step = 1; step <= steps; ++step) {
+      columns.push_back({absl::StrCat("share_", step), absl::StrCat("% ", step), true});
+      columns.push_back({absl::StrCat("count_", step), "", true});
+    }
+  }
+  columns.push_back({"synthetic", ""});
+  Grid grid(columns);
+
+  std::vector<Cell> total = {Cell(""), Cell(""), Cell("overall"),
+                             Cell(Pick(language, "TỔNG", "OVERALL"), "overall")};
+  Append(EstimateCells(result.overall(), language), total);
+  total.resize(columns.size(), Cell(""));
+  total.back() = Cell(Flag(result.synthetic()));
+  grid.AddRow(std::move(total));
+
+  const auto depths = Depths(result.components());
+  const auto parents = Parents(result.components());
+  for (const v1::ComponentScore& component : result.components()) {
+    const bool leaf = parents.count(component.component_id()) == 0;
+    if (leaf && !items) continue;
+    const std::string title = Pick(language, component.title());
+    const std::string indent(2 * depths.at(component.component_id()), ' ');
+    std::vector<Cell> row = {component.component_id(), component.parent_id(), component.kind(),
+                             Cell(indent + title, title)};
+    Append(EstimateCells(component.index(), language), row);
+    if (items) {
+      const bool mean = component.has_mean_score() && component.mean_score().defined();
+      row.push_back(Cell(mean ? Decimal(component.mean_score().value(), 2, language) : "",
+                         OptionalExact(mean, component.mean_score().value())));
+      for (int step = 0; step < steps; ++step) {
+        const bool share = step < component.shares_size();
+        row.push_back(share ? NumberCell(component.shares(step), 1, language) : Cell(""));
+        const bool count = step < component.counts_size();
+        row.push_back(Cell(count ? std::to_string(component.counts(step)) : ""));
+      }
+    }
+    row.push_back(Cell(Flag(result.synthetic())));
+    grid.AddRow(std::move(row));
+  }
+  return grid;
+}
+
+std::string IndexHeading(const v1::GetSipasResponse& response, Language language) {
+  const v1::IndexResult& result = response.result();
+  std::string text = absl::StrCat(
+      Pick(language, "Đợt ", "Round "), result.round_id(), " (", Shown(response.state(), language),
+      ")", Pick(language, ", đơn vị ", ", unit "), result.unit_id(), "\n",
+      Pick(language, "Khung ", "Framework "), result.framework_id(), " ",
+      result.framework_version(), Pick(language, ", cách tính ", ", scoring "),
+      EnumWord(result.scoring()), ", ", EnumWord(result.composition()),
+      Pick(language, ", quyền số ", ", weighting "), EnumWord(result.weighting().mode()), "\n");
+  if (response.has_seal()) {
+    absl::StrAppend(
+        &text,
+        response.matches_seal()
+            ? Pick(language, "Đúng từng byte với kết quả đã niêm phong ",
+                   "Byte for byte the sealed result ")
+            : Pick(language, "KHÔNG phải kết quả đã niêm phong ", "NOT the sealed result "),
+        response.seal().digest(), "\n",
+        Pick(language, "Đến sau niêm phong, đã lưu, không tính: ",
+             "Came after the seal, stored, not counted: "),
+        response.late_after_seal(), "\n");
+  }
+  return text;
+}
+
+std::vector<std::string> IndexNotes(const v1::IndexResult& result, Language language) {
+  std::vector<std::string> notes;
+  const v1::RoundCounts& counts = result.counts();
+  notes.push_back(absl::StrCat(
+      Pick(language, "Phiếu: đã lưu ", "Responses: stored "), counts.stored(),
+      Pick(language, ", được tính ", ", counted "), counts.counted(),
+      Pick(language, ", bị phiếu khác thay ", ", superseded "), counts.superseded(),
+      Pick(language, ", đến muộn ", ", late "), counts.late(),
+      Pick(language, ", có cờ ", ", flagged "), counts.flagged(),
+      result.without_flagged() ? Pick(language, " (đã loại khỏi kết quả)", " (left out here)")
+                               : std::string()));
+  const v1::WeightingReport& weighting = result.weighting();
+  if (weighting.population_total() > 0) {
+    notes.push_back(absl::StrCat(Pick(language, "Đại diện cho ", "Stands for "),
+                                 weighting.population_covered(), Pick(language, " trên ", " of "),
+                                 weighting.population_total(),
+                                 Pick(language, " hồ sơ", " dossiers")));
+  }
+  for (const v1::UnitWeight& unit : weighting.issues()) {
+    notes.push_back(absl::StrCat("  ", unit.unit_id(), " ", unit.name(), ": ",
+                                 Shown(unit.issue(), language), " (N = ", unit.population(),
+                                 ", n = ", unit.responses(), ")"));
+  }
+  for (const v1::GroupScore& group : result.groups()) {
+    notes.push_back(absl::StrCat(Pick(language, "Nhóm ", "Group "), group.group(), " ",
+                                 Pick(language, group.title()), ": ",
+                                 ValueWithError(group.index(), language), " ",
+                                 Interval(group.index(), language), ", n = ", group.index().n()));
+  }
+  const std::string coverage = Pick(language, result.coverage_note());
+  if (!coverage.empty()) notes.push_back(coverage);
+  Append(TrustNotes(result.synthetic(), result.unverified(), language), notes);
+  return notes;
+}
+
+Grid UnitsGrid(const std::vector<v1::UnitScore>& units, bool synthetic, Language language) {
+  std::vector<Column> columns = {{"rank", Pick(language, "Hạng", "Rank"), true},
+                                 {"unit_id", Pick(language, "Mã", "Code")},
+                                 {"name", Pick(language, "Đơn vị", "Unit"), false, 50},
+                                 {"level", Pick(language, "Cấp", "Level")},
+                                 {"parent_unit_id", ""},
+                                 {"population", Pick(language, "Số hồ sơ", "Population"), true},
+                                 {"responses", "", true}};
+  Append(NumbersInCsv(EstimateColumns(language)), columns);
+  columns.push_back({"weight", Pick(language, "Quyền số", "Weight"), true});
+  columns.push_back({"issue", Pick(language, "Ghi chú", "Note")});
+  columns.push_back({"synthetic", ""});
+  Grid grid(columns);
+
+  std::vector<double> scores;
+  for (const v1::UnitScore& unit : units) {
+    if (unit.overall().defined()) scores.push_back(unit.overall().value());
+  }
+  std::sort(scores.begin(), scores.end(), std::greater<>());
+  for (const v1::UnitScore& unit : units) {
+    std::string rank;
+    if (unit.overall().defined()) {
+      const auto above =
+          std::lower_bound(scores.begin(), scores.end(), unit.overall().value(), std::greater<>());
+      rank = std::to_string(above - scores.begin() + 1);
+    }
+    std::vector<Cell> row = {rank,
+                             unit.unit_id(),
+                             unit.name(),
+                             unit.level(),
+                             unit.parent_unit_id(),
+                             unit.population() > 0 ? std::to_string(unit.population()) : "",
+                             std::to_string(unit.responses())};
+    Append(EstimateCells(unit.overall(), language), row);
+    row.push_back(NumberCell(unit.weight(), 2, language));
+    row.push_back(Cell(Shown(unit.issue(), language), EnumWord(unit.issue())));
+    row.push_back(Cell(Flag(synthetic)));
+    grid.AddRow(std::move(row));
+  }
+  return grid;
+}
+
+Grid PointsGrid(const v1::GetParSurveyPointsResponse& response, Language language) {
+  Grid grid({{"component_id", Pick(language, "Mã", "Id")},
+             {"parent_id", ""},
+             {"kind", ""},
+             {"title", Pick(language, "Nội dung", "Component"), false, kTitleWidthMax},
+             {"max_points", Pick(language, "Điểm tối đa", "Max. points"), true},
+             {"max_points_grade", ""},
+             {"", Pick(language, "Điểm", "Points"), true},
+             {"points", "", true},
+             {"standard_error", "", true},
+             {"index", Pick(language, "Đạt (%)", "Reached (%)"), true},
+             {"n", Pick(language, "Số phiếu", "n"), true},
+             {"synthetic", ""}});
+  const auto points = [&](double value, bool has_error, double error) {
+    std::string text = Decimal(value, 2, language);
+    if (has_error) absl::StrAppend(&text, " ± ", Decimal(error, 2, language));
+    return text;
+  };
+  const auto depths = Depths(response.components());
+  for (const v1::PointScore& component : response.components()) {
+    const std::string title = Pick(language, component.title());
+    const std::string indent(2 * depths.at(component.component_id()), ' ');
+    const v1::Grade grade = component.max_points_provenance().grade();
+    const bool doubtful = grade == v1::GRADE_UNVERIFIED || grade == v1::GRADE_UNSPECIFIED;
+    const bool has = component.has_standard_error();
+    const v1::Estimate& index = component.index();
+    grid.AddRow({component.component_id(), component.parent_id(), component.kind(),
+                 Cell(indent + title, title),
+                 // A star for what the notes below say is not verified.
+                 Cell(Decimal(component.max_points(), 2, language) + (doubtful ? "*" : " "),
+                      Exact(component.max_points())),
+                 EnumWord(grade),
+                 index.defined() ? points(component.points(), has, component.standard_error())
+                                 : std::string("–"),
+                 Exact(component.points()), OptionalExact(has, component.standard_error()),
+                 Cell(index.defined() ? Decimal(index.value(), 2, language) : "–",
+                      OptionalExact(index.defined(), index.value())),
+                 std::to_string(index.n()), Flag(response.synthetic())});
+  }
+  grid.AddRow(
+      {"", "", "total", Cell(Pick(language, "TỔNG", "TOTAL"), "total"),
+       Cell(Decimal(response.max_points(), 2, language) + " ", Exact(response.max_points())), "",
+       points(response.points(), response.has_standard_error(), response.standard_error()),
+       Exact(response.points()),
+       OptionalExact(response.has_standard_error(), response.standard_error()), "", "",
+       Flag(response.synthetic())});
+  return grid;
+}
+
+std::vector<std::string> PointsNotes(const v1::GetParSurveyPointsResponse& response,
+                                     Language language) {
+  std::vector<std::string> notes;
+  if (response.incomplete()) {
+    notes.push_back(Pick(language,
+                         "CHƯA ĐỦ: có tiêu chí chưa có phiếu; tổng điểm là mức tối thiểu.",
+                         "INCOMPLETE: some criterion has no answers; the total is a lower bound."));
+  }
+  for (const v1::IndexResult* result : {&response.officials(), &response.citizens()}) {
+    if (result->round_id().empty()) continue;
+    notes.push_back(absl::StrCat(Pick(language, "Đợt ", "Round "), result->round_id(), ": ",
+                                 ValueWithError(result->overall(), language), "%, ",
+                                 Interval(result->overall(), language),
+                                 ", n = ", result->overall().n()));
+  }
+  const bool starred = std::any_of(
+      response.components().begin(), response.components().end(), [](const v1::PointScore& c) {
+        return c.max_points_provenance().grade() == v1::GRADE_UNVERIFIED ||
+               c.max_points_provenance().grade() == v1::GRADE_UNSPECIFIED;
+      });
+  if (starred) {
+    notes.push_back(
+        Pick(language, "* điểm tối đa chưa được kiểm chứng", "* maximum that is not verified"));
+  }
+  Append(TrustNotes(response.synthetic(), response.unverified(), language), notes);
+  return notes;
+}
+
+std::vector<std::string> TrustNotes(
+    bool synthetic, const google::protobuf::RepeatedPtrField<v1::Provenance>& unverified,
+    Language language) {
+  std::vector<std::string> notes;
+  if (synthetic) {
+    notes.push_back(Pick(language,
+                         "DỮ LIỆU GIẢ LẬP: không phải ý kiến của người dân (synthetic data).",
+                         "SYNTHETIC DATA: not the opinion of any citizen."));
+  }
+  if (!unverified.empty()) {
+    notes.push_back(Pick(language, "Kết quả dựa trên các điểm chưa được kiểm chứng:",
+                         "The result rests on what is not verified:"));
+  }
+  for (const v1::Provenance& fact : unverified) {
+    const std::string& first = fact.note().empty() ? fact.source() : fact.note();
+    notes.push_back(absl::StrCat("  - ", first,
+                                 fact.note().empty() || fact.source().empty()
+                                     ? std::string()
+                                     : absl::StrCat(" (", fact.source(), ")")));
+  }
+  return notes;
+}
+
+}  // namespace hailong::cli

@@ -1,0 +1,45 @@
+// Scores as grids, and the notes that must stand under them: made-up data, incomplete points, what
+// rests on facts that are not verified, what the interval covers. No gRPC here.
+//
+// Thread promise: functions of their arguments; any thread.
+#ifndef HAILONG_ANALYSIS_CLI_REPORT_H_
+#define HAILONG_ANALYSIS_CLI_REPORT_H_
+
+#include <google/protobuf/repeated_ptr_field.h>
+
+#include <string>
+#include <vector>
+
+#include "analysis/cli/format.h"
+#include "analysis/cli/grid.h"
+#include "hailong/v1/results_service.pb.h"
+
+namespace hailong::cli {
+
+// The index and its components, parents before children. `items`: the leaves too, with the share of
+// each step.
+Grid IndexGrid(const v1::IndexResult& result, bool items, Language language);
+
+// What stands above the table: round, unit, framework, choices.
+std::string IndexHeading(const v1::GetSipasResponse& response, Language language);
+
+// What stands below it: one line each.
+std::vector<std::string> IndexNotes(const v1::IndexResult& result, Language language);
+
+// Units in the order given, with ranks by score (equal scores share a rank; units without a score
+// have none).
+Grid UnitsGrid(const std::vector<v1::UnitScore>& units, bool synthetic, Language language);
+
+// The points of the PAR Index.
+Grid PointsGrid(const v1::GetParSurveyPointsResponse& response, Language language);
+std::vector<std::string> PointsNotes(const v1::GetParSurveyPointsResponse& response,
+                                     Language language);
+
+// "synthetic data", and each unverified fact.
+std::vector<std::string> TrustNotes(
+    bool synthetic, const google::protobuf::RepeatedPtrField<v1::Provenance>& unverified,
+    Language language);
+
+}  // namespace hailong::cli
+
+#endif  // HAILONG_ANALYSIS_CLI_REPORT_H_

@@ -1,0 +1,50 @@
+#include "analysis/frameworks/frameworks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "analysis/index/framework.h"
+
+namespace hailong::frameworks {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Frameworks, ATextIsReadAsItStands) {
+  const auto framework = ParseFramework("tiny.textproto", R"(
+    # proto-file: hailong/v1/framework.proto
+    # proto-message: hailong.v1.IndexFramework
+    framework_id: "tiny"
+    version: 1
+    scoring: SCORING_TOP2
+    components { component_id: "1" question_id: "q1" title { vi: "Hài lòng" } }
+  )");
+  ASSERT_TRUE(framework.ok()) << framework.status();
+  EXPECT_EQ(framework->framework_id(), "tiny");
+  EXPECT_EQ(framework->scoring(), v1::SCORING_TOP2);
+  EXPECT_EQ(framework->components(0).title().vi(), "Hài lòng");
+}
+
+TEST(Frameworks, AMistakeIsNamedWithFileLineAndColumn) {
+  const auto framework = ParseFramework("tiny.textproto", "version: 1\n  colour: 2\n");
+  ASSERT_EQ(framework.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(framework.status().message()), HasSubstr("tiny.textproto:2:"));
+  EXPECT_THAT(std::string(framework.status().message()), HasSubstr("colour"));
+}
+
+TEST(Frameworks, EveryShippedFileIsAFrameworkThatIsAccepted) {
+  const auto frameworks = ShippedFrameworks();
+  ASSERT_TRUE(frameworks.ok()) << frameworks.status();
+  std::set<std::string> ids;
+  for (const v1::IndexFramework& framework : *frameworks) {
+    const auto checked = index::Framework::Create(framework);
+    EXPECT_TRUE(checked.ok()) << framework.framework_id() << ": " << checked.status();
+    EXPECT_TRUE(ids.insert(framework.framework_id()).second) << framework.framework_id();
+  }
+}
+
+}  // namespace
+}  // namespace hailong::frameworks

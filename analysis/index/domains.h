@@ -1,0 +1,100 @@
+// Estimates of every item and component of a plan, in every domain of a partition.
+//
+// Threads: build and ask on one thread; asking may use threads of its own for the pass over rows.
+#ifndef HAILONG_ANALYSIS_INDEX_DOMAINS_H_
+#define HAILONG_ANALYSIS_INDEX_DOMAINS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "analysis/estimate/estimate.h"
+#include "analysis/estimate/stratified.h"
+#include "analysis/frame/frame.h"
+#include "analysis/index/framework.h"
+#include "analysis/index/linear.h"
+#include "analysis/index/plan.h"
+#include "analysis/index/scan.h"
+
+namespace hailong::index {
+
+// How the domains of a partition become results.
+enum class Combine {
+  // A result for each domain.
+  kEach,
+  // One result, in which domains count equally (see index/linear.h); with one domain, that domain.
+  kMean,
+};
+
+// The steps of one item in one result.
+struct Steps {
+  // Weighted shares in percent of the steps 1..options; empty without an answer.
+  std::vector<double> shares;
+  std::vector<uint64_t> counts;
+};
+
+// The answers of one respondent to a component are counted in the low bits of a sum.
+static_assert(kComponentsMax < (1 << kAnsweredBits));
+
+class Domains {
+ public:
+  // Strata are by unit of the frame. The arguments outlive the object.
+  Domains(const frame::Frame& frame, const Plan& plan, const Partition& partition,
+          std::span<const estimate::Stratum> strata, int threads);
+
+  // Elements are by result. From counts alone, without a pass over rows.
+  std::vector<estimate::Estimate> ItemIndex(size_t item, Combine combine) const;
+  std::vector<estimate::Estimate> ItemMean(size_t item, Combine combine) const;
+  std::vector<Steps> ItemSteps(size_t item, Combine combine) const;
+
+  // By aggregate and result: the first `count` aggregates of the plan, in one pass over rows.
+  std::vector<std::vector<estimate::Estimate>> Aggregates(size_t count, Combine combine) const;
+
+ private:
+  // A component on the way from its linear form to estimates.
+  struct Variable {
+    // By result.
+    std::vector<Linear> linears;
+    std::vector<double> scales;
+    // The items with a term in any domain, and for each its z in fixed point, by domain * stride_ +
+    // slot.
+    std::vector<size_t> items;
+    std::vector<std::vector<int64_t>> tables;
+  };
+
+  void CountCells();
+  void WeighDomains();
+  std::span<const uint64_t> CellCounts(size_t cell, size_t item) const;
+  SlotWeights DomainWeights(size_t domain, size_t item) const;
+
+  std::vector<estimate::Estimate> ItemEstimates(size_t item, const Scale& scale,
+                                                Combine combine) const;
+  // By aggregate and result.
+  std::vector<std::vector<Linear>> AggregateLinears(Combine combine) const;
+  Variable Tabulate(std::vector<Linear> linears) const;
+  // Sums by cell of a variable of one item.
+  std::vector<estimate::Sums> SumsFromCounts(const Variable& variable) const;
+  std::vector<estimate::Estimate> Estimates(const Variable& variable,
+                                            std::span<const estimate::Sums> cells,
+                                            Combine combine) const;
+
+  const frame::Frame& frame_;
+  const Plan& plan_;
+  const Partition& partition_;
+  std::span<const estimate::Stratum> strata_;
+  const int threads_;
+  // Slots of the column that has most of them, rounded up.
+  size_t stride_ = 0;
+  // By domain: its cells in the order of units, and the strata they are in.
+  std::vector<std::vector<size_t>> domain_cells_;
+  std::vector<std::vector<estimate::Stratum>> domain_strata_;
+  // Rows by cell, item and slot.
+  std::vector<uint64_t> counts_;
+  // Weights by domain, item and slot.
+  std::vector<double> weights_;
+};
+
+}  // namespace hailong::index
+
+#endif  // HAILONG_ANALYSIS_INDEX_DOMAINS_H_

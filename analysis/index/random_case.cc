@@ -1,0 +1,156 @@
+#include "analysis/index/random_case.h"
+
+#include <random>
+
+#include "absl/strings/str_cat.h"
+
+namespace hailong::index {
+namespace {
+
+class Dice {
+ public:
+  explicit Dice(uint64_t seed) : engine_(seed) {}
+  // 0..sides - 1.
+  int Throw(int sides) { return static_cast<int>(engine_() % static_cast<uint64_t>(sides)); }
+  bool OneIn(int sides) { return Throw(sides) == 0; }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+void AddTree(Dice& dice, RandomCase& random) {
+  std::vector<std::string> nodes = {""};
+  const int inner = dice.Throw(5);
+  for (int i = 0; i < inner; ++i) {
+    const std::string id = absl::StrCat("n", i);
+    AddComponent(random.framework, id, nodes[static_cast<size_t>(dice.Throw(i + 1))], "");
+    nodes.push_back(id);
+  }
+  int leaves = 0;
+  const auto add_leaf = [&](const std::string& parent) {
+    const std::string id = absl::StrCat(leaves++);
+    v1::Component& leaf = AddComponent(random.framework, id, parent, absl::StrCat("q", id));
+    if (random.framework.max_points() > 0) {
+      leaf.set_max_points(0.25 * (1 + dice.Throw(8)));
+      leaf.mutable_max_points_provenance()->set_source("made up");
+    }
+    random.columns.push_back(
+        {.question_id = leaf.question_id(), .options = static_cast<uint8_t>(3 + dice.Throw(4))});
+  };
+  for (size_t i = 1; i < nodes.size(); ++i) add_leaf(nodes[i]);
+  for (int more = dice.Throw(7) + (leaves == 0 ? 1 : 0); more > 0; --more) {
+    add_leaf(nodes[static_cast<size_t>(dice.Throw(static_cast<int>(nodes.size())))]);
+  }
+  if (random.framework.max_points() > 0) {
+    double sum = 0;
+    for (const v1::Component& leaf : random.framework.components()) sum += leaf.max_points();
+    random.framework.set_max_points(sum);
+  }
+}
+
+uint8_t RandomAnswer(Dice& dice, int options, int missing_one_in, int taste) {
+  if (dice.OneIn(missing_one_in)) return dice.OneIn(2) ? frame::kNoAnswer : frame::kNotApplicable;
+  const int answer = dice.OneIn(3) ? 1 + dice.Throw(options) : 1 + taste % options;
+  return static_cast<uint8_t>(answer);
+}
+
+}  // namespace
+
+v1::Component& AddComponent(v1::IndexFramework& framework, const std::string& component_id,
+                            const std::string& parent_id, const std::string& question_id) {
+  v1::Component& component = *framework.add_components();
+  component.set_component_id(component_id);
+  component.set_parent_id(parent_id);
+  component.set_question_id(question_id);
+  component.mutable_title()->set_vi(absl::StrCat("thành phần ", component_id));
+  component.mutable_provenance()->set_source("made up");
+  return component;
+}
+
+v1::IndexFramework EmptyFramework(v1::Scoring scoring, v1::Composition composition) {
+  v1::IndexFramework framework;
+  framework.set_framework_id("made-up");
+  framework.set_version(1);
+  framework.mutable_title()->set_vi("khung thử");
+  framework.set_scoring(scoring);
+  framework.mutable_scoring_provenance()->set_source("made up");
+  framework.set_composition(composition);
+  framework.mutable_composition_provenance()->set_source("made up");
+  if (scoring == v1::SCORING_OPTION_WEIGHTS) {
+    for (const double weight : {1.0, 0.6, 0.2, 0.0}) framework.add_option_weights(weight);
+    framework.mutable_option_weights_provenance()->set_source("made up");
+  }
+  if (composition == v1::COMPOSITION_POINTS) {
+    framework.set_max_points(1);
+    framework.mutable_max_points_provenance()->set_source("made up");
+  }
+  return framework;
+}
+
+RandomCase CreateRandomCase(uint64_t seed) {
+  Dice dice(seed);
+  RandomCase random;
+  random.framework = EmptyFramework(static_cast<v1::Scoring>(1 + dice.Throw(4)),
+                                    static_cast<v1::Composition>(1 + dice.Throw(4)));
+  AddTree(dice, random);
+  const int groups = dice.OneIn(2) ? 2 + dice.Throw(3) : 0;
+  if (groups > 0) {
+    random.framework.set_group_question_id("group");
+    if (dice.OneIn(2)) {
+      random.framework.set_group_composition(v1::GROUP_COMPOSITION_EQUAL_GROUPS);
+    }
+    random.columns.push_back({.question_id = "group", .options = static_cast<uint8_t>(groups)});
+  }
+
+  const int units = 1 + dice.Throw(6);
+  const int rows_max = dice.OneIn(4) ? 6 : 120;
+  const int missing_one_in = dice.OneIn(3) ? 2 : 12;
+  const int uncounted_one_in = 2 + dice.Throw(10);
+  const int rows = dice.Throw(rows_max);
+  std::vector<uint64_t> counted(static_cast<size_t>(units), 0);
+  for (int r = 0; r < rows; ++r) {
+    Row row;
+    // Few rows in the last units: those with one response, or none, are common.
+    row.unit = static_cast<uint16_t>(dice.OneIn(3) ? dice.Throw(units) : 0);
+    row.counted = !dice.OneIn(uncounted_one_in);
+    row.flags = static_cast<uint8_t>(dice.OneIn(5) ? 1 << dice.Throw(5) : 0);
+    const int taste = dice.Throw(6);
+    for (const frame::Column& column : random.columns) {
+      row.answers.push_back(RandomAnswer(dice, column.options, missing_one_in, taste));
+    }
+    if (row.counted) ++counted[row.unit];
+    random.rows.push_back(row);
+  }
+  for (const uint64_t n : counted) {
+    UnitInput unit;
+    switch (dice.Throw(6)) {
+      case 0:
+        unit.population = 0;
+        break;
+      case 1:
+        unit.population = n;
+        break;
+      case 2:
+        unit.population = n > 1 ? n - 1 : 5;
+        break;
+      default:
+        unit.population = n + 1 + static_cast<uint64_t>(dice.Throw(200));
+    }
+    unit.included = !dice.OneIn(5);
+    random.units.push_back(unit);
+  }
+  random.options.weighting = static_cast<v1::WeightingMode>(dice.Throw(4));
+  random.options.without_flagged = dice.OneIn(3);
+  return random;
+}
+
+frame::Frame FrameOf(const RandomCase& random) {
+  frame::Frame frame(random.columns, random.units.size());
+  for (const Row& row : random.rows) {
+    frame.Append(
+        {.unit = row.unit, .counted = row.counted, .flags = row.flags, .answers = row.answers});
+  }
+  return frame;
+}
+
+}  // namespace hailong::index

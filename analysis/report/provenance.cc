@@ -1,0 +1,213 @@
+// What a result rests on and what it does not cover, in words.
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "analysis/report/report.h"
+
+namespace hailong::report {
+namespace {
+
+// Names of one list that are written out; the rest is a number.
+constexpr size_t kNamesMax = 20;
+constexpr size_t kComponentsNamedMax = 3;
+
+const char* GradeWords(v1::Grade grade) {
+  switch (grade) {
+    case v1::GRADE_VERIFIED_PRACTICE:
+      return "what a public application does, not law";
+    case v1::GRADE_INFERRED:
+      return "inferred";
+    default:
+      return "unverified";
+  }
+}
+
+const char* ScoringWords(v1::Scoring scoring) {
+  switch (scoring) {
+    case v1::SCORING_TOP2:
+      return "the share of the two best steps";
+    case v1::SCORING_MEAN_OF_MAXIMUM:
+      return "the mean as a part of the highest step";
+    case v1::SCORING_MEAN_OF_RANGE:
+      return "the mean as a part of the way from the lowest to the highest step";
+    case v1::SCORING_OPTION_WEIGHTS:
+      return "option weights";
+    default:
+      return "no strategy";
+  }
+}
+
+const char* CompositionWords(v1::Composition composition) {
+  switch (composition) {
+    case v1::COMPOSITION_MEAN_OF_ITEMS:
+      return "the plain mean of the items below";
+    case v1::COMPOSITION_POOLED_ANSWERS:
+      return "all answers below pooled";
+    case v1::COMPOSITION_MEAN_OF_CHILDREN:
+      return "the plain mean of the components directly below";
+    case v1::COMPOSITION_POINTS:
+      return "the items below weighted by their points";
+    default:
+      return "no strategy";
+  }
+}
+
+// One sentence for each fact and source that is not verified.
+class Facts {
+ public:
+  explicit Facts(std::string framework_id) : framework_id_(std::move(framework_id)) {}
+
+  void Add(const std::string& about, const v1::Provenance& provenance) {
+    if (provenance.grade() == v1::GRADE_VERIFIED) return;
+    v1::Provenance& fact = facts_.emplace_back();
+    fact.set_source(provenance.source());
+    const bool given = provenance.grade() != v1::GRADE_UNSPECIFIED;
+    fact.set_grade(given ? provenance.grade() : v1::GRADE_UNVERIFIED);
+    fact.set_note(absl::StrCat(framework_id_, ": ", about, ": ", GradeWords(fact.grade()),
+                               provenance.note().empty() ? "" : "; ", provenance.note()));
+  }
+
+  // A strategy that the asker chose instead of the framework's.
+  void AddChoice(const std::string& about) {
+    v1::Provenance chosen;
+    chosen.set_source("the request");
+    chosen.set_grade(v1::GRADE_UNVERIFIED);
+    chosen.set_note("chosen in the request, not by the framework");
+    Add(about, chosen);
+  }
+
+  // The same fact about several components becomes one sentence.
+  template <typename Member>
+  void AddOfComponents(const index::Framework& framework, const std::string& about, Member member) {
+    struct Shared {
+      v1::Provenance provenance;
+      std::vector<std::string> component_ids;
+    };
+    std::vector<Shared> all;
+    for (const v1::Component& component : framework.proto().components()) {
+      const v1::Provenance* provenance = member(component);
+      if (provenance == nullptr) continue;
+      const auto same = std::find_if(all.begin(), all.end(), [&](const Shared& shared) {
+        return shared.provenance.source() == provenance->source() &&
+               shared.provenance.grade() == provenance->grade() &&
+               shared.provenance.note() == provenance->note();
+      });
+      Shared& shared = same == all.end() ? all.emplace_back(Shared{*provenance, {}}) : *same;
+      shared.component_ids.push_back(component.component_id());
+    }
+    for (const Shared& shared : all) {
+      const size_t count = shared.component_ids.size();
+      const size_t named = std::min(count, kComponentsNamedMax);
+      std::string ids =
+          absl::StrJoin(shared.component_ids.begin(),
+                        shared.component_ids.begin() + static_cast<std::ptrdiff_t>(named), ", ");
+      if (named < count) absl::StrAppend(&ids, " and ", count - named, " more");
+      Add(absl::StrCat(about, " ", ids), shared.provenance);
+    }
+  }
+
+  std::vector<v1::Provenance> Take() { return std::move(facts_); }
+
+ private:
+  std::string framework_id_;
+  std::vector<v1::Provenance> facts_;
+};
+
+// The names of the units with an issue; empty: none has it.
+std::string NamesOf(const weighting::Report& weighting, std::span<const UnitLabel> units,
+                    weighting::Issue issue, const char* more) {
+  std::vector<std::string> names;
+  for (const weighting::UnitReport& unit : weighting.issues) {
+    if (unit.issue != issue) continue;
+    names.push_back(unit.unit < units.size() ? units[unit.unit].name : "?");
+  }
+  const size_t named = std::min(names.size(), kNamesMax);
+  std::string text =
+      absl::StrJoin(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(named), ", ");
+  if (named < names.size()) absl::StrAppend(&text, " +", names.size() - named, " ", more);
+  return text;
+}
+
+// A sentence about the units with an issue, if there are any.
+struct Sentence {
+  weighting::Issue issue;
+  const char* vi;
+  const char* en;
+};
+
+}  // namespace
+
+std::vector<v1::Provenance> Unverified(const index::Framework& framework, v1::Scoring scoring,
+                                       v1::Composition composition) {
+  const v1::IndexFramework& proto = framework.proto();
+  Facts facts(proto.framework_id());
+  const std::string scoring_is = absl::StrCat("items are scored by ", ScoringWords(scoring));
+  if (scoring == proto.scoring()) {
+    facts.Add(scoring_is, proto.scoring_provenance());
+  } else {
+    facts.AddChoice(scoring_is);
+  }
+  if (scoring == v1::SCORING_OPTION_WEIGHTS) {
+    facts.Add(absl::StrCat("the weights of the options (",
+                           absl::StrJoin(proto.option_weights(), ", "), ")"),
+              proto.option_weights_provenance());
+  }
+  const std::string composition_is =
+      absl::StrCat("components are made by ", CompositionWords(composition));
+  if (composition == proto.composition()) {
+    facts.Add(composition_is, proto.composition_provenance());
+  } else {
+    facts.AddChoice(composition_is);
+  }
+  if (composition == v1::COMPOSITION_POINTS) {
+    facts.Add(absl::StrCat("the sum of points (", proto.max_points(), ")"),
+              proto.max_points_provenance());
+    facts.AddOfComponents(framework, "the points of", [](const v1::Component& component) {
+      return component.max_points() > 0 ? &component.max_points_provenance() : nullptr;
+    });
+  }
+  facts.AddOfComponents(framework, "the place and wording of",
+                        [](const v1::Component& component) { return &component.provenance(); });
+  return facts.Take();
+}
+
+v1::LocalizedText CoverageNote(const weighting::Report& weighting,
+                               std::span<const UnitLabel> units) {
+  using weighting::Issue;
+  const bool by_population = weighting.mode == weighting::Mode::kPopulation;
+  const Sentence sentences[] = {
+      {Issue::kNoResponse, " Không có phiếu nào, nên kết quả không đại diện cho: ",
+       " Without any response, so the result does not stand for: "},
+      {Issue::kNoPopulation, " Có phiếu nhưng không rõ tổng thể, nên không tính vào kết quả: ",
+       " With responses but without a known population, so left out of the result: "},
+      {Issue::kPopulationBelowSample,
+       by_population ? " Số phiếu nhiều hơn tổng thể đã khai, nên không tính vào kết quả: "
+                     : " Số phiếu nhiều hơn tổng thể đã khai, cần kiểm tra: ",
+       by_population ? " With more responses than the population given, so left out of the result: "
+                     : " With more responses than the population given, to be checked: "},
+  };
+  std::string vi =
+      "Phiếu do người dân tự nguyện trả lời, không phải mẫu xác suất. Khoảng tin cậy 95% chỉ nói "
+      "về biến động ngẫu nhiên giữa những người trả lời của các đơn vị có phiếu; không nói về sai "
+      "lệch do người trả lời tự chọn tham gia.";
+  std::string en =
+      "Responses are opt-in and not a probability sample. The 95% interval covers random variation "
+      "between respondents of the units that answered; it does not cover self-selection.";
+  for (const Sentence& sentence : sentences) {
+    const std::string names_vi = NamesOf(weighting, units, sentence.issue, "đơn vị khác");
+    if (names_vi.empty()) continue;
+    absl::StrAppend(&vi, sentence.vi, names_vi, ".");
+    absl::StrAppend(&en, sentence.en, NamesOf(weighting, units, sentence.issue, "more"), ".");
+  }
+  v1::LocalizedText text;
+  text.set_vi(std::move(vi));
+  text.set_en(std::move(en));
+  return text;
+}
+
+}  // namespace hailong::report

@@ -1,0 +1,63 @@
+// hailongd: stores every response exactly once and turns them into scores.
+
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "base/log/log.h"
+#include "base/status.h"
+#include "server/app/server.h"
+
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitStoreClosed = 3;  // a supervisor restarts it
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  hailong::app::Settings settings;
+  CLI::App app("hailongd: collects satisfaction with public services and scores it");
+  app.add_option("--data", settings.data_directory, "Directory of the database and the round keys")
+      ->required();
+  app.add_option("--listen", settings.listen, "host:port; port 0 takes a free one")
+      ->capture_default_str();
+  app.add_option("--tls-cert", settings.tls_certificate_path, "Certificate chain, PEM");
+  app.add_option("--tls-key", settings.tls_key_path, "Private key, PEM");
+  app.add_option("--scoring-threads", settings.scoring_threads, "Threads of one scoring run")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.footer(
+      "Plain text is served on loopback only; anywhere else give --tls-cert and --tls-key.\n"
+      "The first start writes the admin's credential to DATA/admin.token.\n"
+      "Exit status: 0 stopped by SIGTERM or SIGINT, 1 could not start, 3 the store failed: "
+      "restart.");
+  CLI11_PARSE(app, argc, argv);
+
+  // Before any thread is made, so that all inherit it and only sigtimedwait sees the signals.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  auto server = hailong::app::Server::Start(settings);
+  if (!server.ok()) {
+    hailong::base::LogError(hailong::base::Cat("cannot start: ", server.status().message()));
+    return kExitFailed;
+  }
+  const std::string host = settings.listen.substr(0, settings.listen.rfind(':'));
+  std::printf("listening on %s:%d\n", host.c_str(), (*server)->port());
+  std::fflush(stdout);
+
+  const timespec poll{.tv_sec = 0, .tv_nsec = 200'000'000};
+  while (!(*server)->store_closed() && sigtimedwait(&signals, nullptr, &poll) < 0) {
+  }
+  const bool closed = (*server)->store_closed();
+  hailong::base::LogInfo(closed ? "stopping: the store is closed" : "stopping");
+  server->reset();
+  return closed ? kExitStoreClosed : 0;
+}

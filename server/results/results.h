@@ -1,0 +1,113 @@
+#pragma once
+
+// Scores, counts, seals and exports of rounds, from frames that follow the store. One function per
+// call of ResultsService, on plain messages, tested without gRPC. They read and compute: call them
+// on an executor thread. Thread-safe; calls about one round take turns.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "analysis/index/framework.h"
+#include "analysis/index/score.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "hailong/v1/registry_service.pb.h"
+#include "hailong/v1/results_service.pb.h"
+#include "server/model/catalog.h"
+#include "server/results/round_frame.h"
+#include "server/store/catalog_writer.h"
+#include "server/store/store.h"
+
+namespace hailong::results {
+
+using Frameworks = std::map<std::string, std::shared_ptr<const index::Framework>, std::less<>>;
+
+// Checks frameworks and files them by id. Errors: INVALID_ARGUMENT (a framework is refused, an id
+// is there twice).
+absl::StatusOr<Frameworks> MakeFrameworks(const std::vector<v1::IndexFramework>& definitions);
+
+class Results {
+ public:
+  Results(const model::CatalogHolder& catalog, store::CatalogWriter& writer, store::Store& store,
+          const base::Clock& clock, Frameworks frameworks, int threads)
+      : catalog_(catalog),
+        writer_(writer),
+        store_(store),
+        clock_(clock),
+        frameworks_(std::move(frameworks)),
+        threads_(threads) {}
+
+  using Caller = const model::Principal&;
+
+  absl::StatusOr<v1::GetSipasResponse> GetSipas(Caller, const v1::GetSipasRequest&);
+  absl::StatusOr<v1::ListUnitScoresResponse> ListUnitScores(Caller,
+                                                            const v1::ListUnitScoresRequest&);
+  absl::StatusOr<v1::GetParSurveyPointsResponse> GetParSurveyPoints(
+      Caller, const v1::GetParSurveyPointsRequest&);
+  // Counts as they are now.
+  absl::StatusOr<v1::WatchRoundResponse> ReadCounts(Caller, const v1::WatchRoundRequest&);
+  // What changes when a response of the round was stored; for watchers to ask cheaply.
+  absl::StatusOr<model::Sequence> LastSequence(const std::string& round_id);
+  struct ExportChunk {
+    v1::ExportResponsesResponse message;
+    bool end = false;
+  };
+  // The next responses after the request's cursor, out of at most kExportChunkRows looked at.
+  absl::StatusOr<ExportChunk> ReadExport(Caller, const v1::ExportResponsesRequest&);
+  // The call of RegistryService: fixes a round for good.
+  absl::StatusOr<v1::SealRoundResponse> SealRound(Caller, const v1::SealRoundRequest&);
+
+  // OK if a round with this questionnaire can be scored by the framework. Errors: NOT_FOUND,
+  // INVALID_ARGUMENT.
+  absl::Status CheckFramework(const std::string& framework_id,
+                              const model::Questionnaire& questionnaire) const;
+
+  // Memory of the frame of a round, in bytes; 0: none was made yet.
+  size_t FrameBytes(const std::string& round_id);
+
+ private:
+  // A round as a result is made from: what stands in the catalog or, of a sealed round, in its
+  // seal.
+  struct Scoring {
+    std::shared_ptr<const model::Round> round;
+    std::shared_ptr<const index::Framework> framework;  // null: the round has none
+    std::shared_ptr<const model::Catalog::Populations> populations;
+    std::shared_ptr<const v1::SealedScoring> seal;  // null: not sealed
+    std::optional<uint64_t> sealed_stored;
+  };
+  struct Cell {
+    base::Mutex mutex;
+    std::unique_ptr<RoundFrame> frame ABSL_GUARDED_BY(mutex);
+  };
+  // The part of a round that a caller asked for.
+  struct Scope {
+    std::string unit_id;
+    std::vector<bool> included;  // by unit of the round
+  };
+
+  absl::StatusOr<Scoring> FindScoring(const std::string& round_id) const;
+  absl::StatusOr<Scope> FindScope(Caller caller, const model::Round& round,
+                                  const std::string& unit_id) const;
+  Cell& CellOf(const std::string& round_id) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Brings the frame up to date, making it if need be.
+  absl::StatusOr<RoundFrame*> FrameOf(Cell& cell, const Scoring& scoring)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(cell.mutex);
+  absl::StatusOr<v1::IndexResult> Score(const RoundFrame& frame, const Scoring& scoring,
+                                        const Scope& scope, const v1::GetSipasRequest& options,
+                                        index::IndexScore* score) const;
+  absl::StatusOr<std::string> DigestResponses(const RoundFrame& frame);
+
+  const model::CatalogHolder& catalog_;
+  store::CatalogWriter& writer_;
+  store::Store& store_;
+  const base::Clock& clock_;
+  const Frameworks frameworks_;
+  const int threads_;
+  base::Mutex mutex_;
+  std::map<std::string, std::unique_ptr<Cell>> cells_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace hailong::results

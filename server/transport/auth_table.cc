@@ -1,0 +1,60 @@
+#include "server/transport/auth_table.h"
+
+#include <array>
+
+namespace hailong::transport {
+namespace {
+
+constexpr uint32_t Bit(v1::Role role) { return 1u << role; }
+constexpr uint32_t kAdmin = Bit(v1::ROLE_ADMIN);
+constexpr uint32_t kOperator = Bit(v1::ROLE_OPERATOR) | kAdmin;
+constexpr uint32_t kReader = Bit(v1::ROLE_ANALYST) | kOperator;
+constexpr uint32_t kCollector = Bit(v1::ROLE_COLLECTOR);
+
+// Operators and analysts bound to a unit are held to its subtree by the functions themselves.
+constexpr std::array kTable = {
+    Permission{"hailong.v1.CollectionService/SubmitResponse", kCollector},
+    Permission{"hailong.v1.CollectionService/SubmitResponses", kCollector},
+    Permission{"hailong.v1.CollectionService/GetQuestionnaire", kCollector | kReader},
+
+    Permission{"hailong.v1.RegistryService/ImportUnits", kAdmin},
+    Permission{"hailong.v1.RegistryService/ListUnits", kReader},
+    Permission{"hailong.v1.RegistryService/ImportPopulations", kOperator},
+    Permission{"hailong.v1.RegistryService/ListPopulations", kReader},
+    Permission{"hailong.v1.RegistryService/PublishQuestionnaire", kAdmin},
+    Permission{"hailong.v1.RegistryService/ListQuestionnaires", kReader},
+    Permission{"hailong.v1.RegistryService/OpenRound", kOperator},
+    Permission{"hailong.v1.RegistryService/CloseRound", kOperator},
+    Permission{"hailong.v1.RegistryService/SealRound", kOperator},
+    Permission{"hailong.v1.RegistryService/DestroyRoundKey", kAdmin},
+    Permission{"hailong.v1.RegistryService/GetRound", kReader},
+    Permission{"hailong.v1.RegistryService/ListRounds", kReader},
+    Permission{"hailong.v1.RegistryService/CreateCollector", kOperator},
+    Permission{"hailong.v1.RegistryService/ListCollectors", kOperator},
+    Permission{"hailong.v1.RegistryService/RotateCollectorCredential", kOperator},
+    Permission{"hailong.v1.RegistryService/RevokeCollector", kOperator},
+    Permission{"hailong.v1.RegistryService/ListSequenceGaps", kOperator},
+    Permission{"hailong.v1.RegistryService/CreateAccount", kAdmin},
+    Permission{"hailong.v1.RegistryService/ListAccounts", kAdmin},
+    Permission{"hailong.v1.RegistryService/RevokeAccount", kAdmin},
+
+    Permission{"hailong.v1.ResultsService/GetSipas", kReader},
+    Permission{"hailong.v1.ResultsService/ListUnitScores", kReader},
+    Permission{"hailong.v1.ResultsService/GetParSurveyPoints", kReader},
+    Permission{"hailong.v1.ResultsService/WatchRound", kReader},
+    Permission{"hailong.v1.ResultsService/ExportResponses", kReader},
+};
+
+}  // namespace
+
+std::span<const Permission> AuthTable() { return kTable; }
+
+bool IsAllowed(std::string_view method, v1::Role role) {
+  if (role == v1::ROLE_UNSPECIFIED) return false;
+  for (const Permission& permission : kTable) {
+    if (permission.method == method) return (permission.roles & Bit(role)) != 0;
+  }
+  return false;
+}
+
+}  // namespace hailong::transport
