@@ -73,7 +73,7 @@ TEST(FlagAlone, AStraightLineIsLongAndWithinOneScale) {
 
 TEST(FlagAlone, AClockOffByMoreThanAllowedEitherWayIsSkewed) {
   model::NewResponse response = sample::Checked(SampleRound(), 1);
-  for (const int64_t sign : {1, -1}) {
+  for (const int64_t sign : {int64_t{1}, int64_t{-1}}) {
     response.clock_offset_ms = sign * 120'000;
     response.received_at = response.submitted_at();
     EXPECT_EQ(FlagAlone(response), 0u);

@@ -174,7 +174,7 @@ TEST_F(RegistryTest, UnitsPageInOrderWhateverTheSize) {
   const auto take = [](const v1::ListUnitsResponse& page, std::vector<std::string>& ids) {
     for (const v1::Unit& unit : page.units()) ids.push_back(unit.unit_id());
   };
-  for (const uint32_t size : {1, 2, 3, 100}) {
+  for (const uint32_t size : {1u, 2u, 3u, 100u}) {
     EXPECT_THAT(
         Walk(&Registry::ListUnits, size, take),
         ElementsAre("25747", "25747", "25750", "718", "74", "74.SNV", "74.STC", "79", "79.SNV"));
@@ -275,7 +275,7 @@ TEST_F(RegistryTest, APublishedQuestionnaireNeverChanges) {
   EXPECT_EQ(registry_->PublishQuestionnaire(admin_, request).status().code(),
             StatusCode::kInvalidArgument);
 
-  for (const uint32_t size : {1, 2, 100}) {
+  for (const uint32_t size : {1u, 2u, 100u}) {
     EXPECT_THAT(
         Walk(&Registry::ListQuestionnaires, size,
              [](const v1::ListQuestionnairesResponse& page, auto& ids) {
@@ -447,7 +447,7 @@ TEST_F(RegistryTest, MissingDeviceSequencesAreReported) {
                     std::to_string(gap.last()));
     }
   };
-  for (const uint32_t size : {1, 2, 100}) {
+  for (const uint32_t size : {1u, 2u, 100u}) {
     EXPECT_THAT(Walk(&Registry::ListSequenceGaps, size, take),
                 ElementsAre("kiosk 1..2", "kiosk 5..7", "kiosk.2 1..1", "kiosk.2 3..4"));
   }

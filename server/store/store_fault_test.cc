@@ -69,7 +69,7 @@ class StoreFaultTest : public ::testing::Test {
   // Creates a store, writes, closes it and writes on after reopening it.
   Report Work(const std::string& path) {
     Report report;
-    for (const uint64_t half : {0, 1}) {
+    for (const uint64_t half : {0u, 1u}) {
       auto store = Open(path);
       if (!store.ok()) continue;
       bool closed = false;
