@@ -432,7 +432,7 @@ TEST(Catalog, APopulationThatDoesNotFitItsRoundIsRefused) {
   record = PopulationOf("718", 10);
   v1::PopulationMargin& margin = *record.population.add_margins();
   margin.set_question_id("q3");
-  for (const uint64_t size : {3, 3, 3}) margin.add_sizes(size);
+  for (const uint64_t size : {3u, 3u, 3u}) margin.add_sizes(size);
   EXPECT_THAT(
       LinesOf(refused(record)),
       ElementsAre(HasSubstr("'q3': found 3 sizes that add up to 9, allowed are one for each "

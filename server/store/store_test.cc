@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -472,8 +473,8 @@ TEST_F(SqliteStoreTest, EachReadSeesOneSnapshot) {
   EXPECT_EQ(Rows().size(), 2u);
 }
 
-unsigned ModeOf(const std::string& path) {
-  return static_cast<unsigned>(std::filesystem::status(path).permissions()) & 0777;
+std::filesystem::perms ModeOf(const std::string& path) {
+  return std::filesystem::status(path).permissions();
 }
 
 TEST(KeyRing, AKeyIsMadeOnceAndKeptFromOthers) {
@@ -481,10 +482,10 @@ TEST(KeyRing, AKeyIsMadeOnceAndKeptFromOthers) {
   const std::string path = directory.File("keys");
   auto keys = KeyRing::Open(path);
   ASSERT_TRUE(keys.ok()) << keys.status();
-  EXPECT_EQ(ModeOf(path), 0700u);
+  EXPECT_EQ(ModeOf(path), std::filesystem::perms{0700});
   EXPECT_EQ((*keys)->Find("march").value(), std::nullopt);
   ASSERT_TRUE((*keys)->Create("march").ok());
-  EXPECT_EQ(ModeOf(path + "/march.key"), 0600u);
+  EXPECT_EQ(ModeOf(path + "/march.key"), std::filesystem::perms{0600});
   const auto key = (*keys)->Find("march").value();
   ASSERT_TRUE(key.has_value());
   EXPECT_EQ(key->size(), 32u);

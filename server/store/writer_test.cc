@@ -109,7 +109,7 @@ TEST_F(WriterTest, WhatQueuedUpIsOneCommit) {
 
 TEST_F(WriterTest, ACommitIsNoLargerThanItsLimit) {
   Writer writer(store_, Options());
-  for (const size_t size : {6, 5, 5, 10}) ASSERT_TRUE(Offer(writer, size).ok());
+  for (const size_t size : {6u, 5u, 5u, 10u}) ASSERT_TRUE(Offer(writer, size).ok());
   EXPECT_TRUE(writer.Step());
   EXPECT_THAT(store_.appends, ElementsAre(6, 10, 10));
   EXPECT_EQ(Offer(writer, 11).code(), absl::StatusCode::kInvalidArgument);
