@@ -62,10 +62,11 @@ inline const std::vector<FolderRule> kFolders = {
 
     {"tests", {"proto", "base/...", "analysis/...", "server/...", "deploy/player"}},
     {"tests/bench", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
-    {"tests/crash", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
+    {"tests/crash", {"proto", "base/...", "server/...", "tests/harness"}},
     {"tests/e2e", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
-    {"tests/fault", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
+    {"tests/fault", {"proto", "base/...", "server/...", "tests/harness"}},
     {"tests/fuzz", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
+    {"tests/harness", {"proto", "base"}},
     {"tests/r_agreement", {"proto", "base/...", "analysis/...", "tests"}},
 };
 
