@@ -61,12 +61,12 @@ inline const std::vector<FolderRule> kFolders = {
     {"deploy/player", {"proto", "base/..."}},
 
     {"tests", {"proto", "base/...", "analysis/...", "server/...", "deploy/player"}},
+    {"tests/harness", {"proto", "base"}},
     {"tests/bench", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
     {"tests/crash", {"proto", "base/...", "server/...", "tests/harness"}},
     {"tests/e2e", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
     {"tests/fault", {"proto", "base/...", "server/...", "tests/harness"}},
     {"tests/fuzz", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
-    {"tests/harness", {"proto", "base"}},
     {"tests/r_agreement", {"proto", "base/...", "analysis/...", "tests"}},
 };
 
