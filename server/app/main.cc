@@ -1,5 +1,6 @@
 // hailongd: stores every response exactly once and turns them into scores.
 
+#include <google/protobuf/stubs/logging.h>
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
@@ -43,6 +44,8 @@ int main(int argc, char** argv) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  // Protobuf writes a line for every text that is not UTF-8: a sender could fill the log with them.
+  google::protobuf::SetLogHandler(nullptr);
 
   auto server = hailong::app::Server::Start(settings);
   if (!server.ok()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/cord.h"
+#include "base/ids.h"
 #include "base/status.h"
 #include "google/rpc/error_details.pb.h"
 #include "server/model/limits.h"
@@ -12,7 +13,26 @@ namespace {
 
 using base::Cat;
 
-absl::Status WithReason(absl::Status status, std::string reason) {
+// What callers sent is repeated cut short, and a cut may go through a character. Text that is not
+// UTF-8 would make the whole answer unreadable, with the outcomes of all neighbours in a batch.
+std::string Sound(std::string text) {
+  if (base::IsUtf8(text)) return text;
+  std::string sound;
+  for (std::string_view rest = text; !rest.empty();) {
+    size_t size = 1;
+    while (size <= 4 && size <= rest.size() && !base::IsUtf8(rest.substr(0, size))) ++size;
+    const bool whole = size <= 4 && size <= rest.size();
+    sound += whole ? rest.substr(0, size) : std::string_view("?");
+    rest.remove_prefix(whole ? size : 1);
+  }
+  return sound;
+}
+
+absl::Status WithReason(const absl::Status& refused, std::string reason) {
+  absl::Status status(refused.code(), Sound(std::string(refused.message())));
+  refused.ForEachPayload([&](absl::string_view type_url, const absl::Cord& payload) {
+    status.SetPayload(type_url, payload);
+  });
   google::rpc::ErrorInfo info;
   info.set_reason(std::move(reason));
   info.set_domain("hailong.v1");
@@ -40,7 +60,7 @@ void Violations::Add(std::string_view field, std::string description) {
     ++left_out_;
     return;
   }
-  fields_.push_back({Cat(prefix_, field), std::move(description)});
+  fields_.push_back({Sound(Cat(prefix_, field)), Sound(std::move(description))});
 }
 
 absl::Status Violations::ToStatus() const {
@@ -56,7 +76,7 @@ absl::Status Violations::ToStatus() const {
       absl::InvalidArgumentError(Cat(fields_[0].field, ": ", fields_[0].description,
                                      more > 0 ? Cat(" (and ", more, " more)") : std::string()));
   status.SetPayload(kBadRequestUrl, absl::Cord(details.SerializeAsString()));
-  return WithReason(std::move(status), "BAD_FIELDS");
+  return WithReason(status, "BAD_FIELDS");
 }
 
 absl::Status Field(std::string_view field, std::string description) {
