@@ -51,6 +51,16 @@ std::string StateName(v1::RoundState state) {
   }
 }
 
+// Keys of pages over things with two ids. A space sorts before all that an id may hold, so that the
+// keys are in the order of the ids: with '/', "74.SCT/..." would stand before "74/...".
+std::string PageKey(std::string_view id, std::string_view second) { return Cat(id, " ", second); }
+
+// As many digits as it takes for text order to be the order of numbers.
+std::string Digits(uint64_t number) {
+  const std::string digits = Cat(number);
+  return std::string(20 - digits.size(), '0') + digits;
+}
+
 // The content that OpenRound compares: what the server sets does not count.
 std::string AsRequested(v1::Round round) {
   round.clear_state();
@@ -114,7 +124,7 @@ absl::StatusOr<v1::ListUnitsResponse> Registry::ListUnits(Caller,
   ASSIGN_OR_RETURN(Pager pager, Pager::Create(request.page_size(), request.page_token()));
   v1::ListUnitsResponse response;
   for (const v1::Unit& unit : catalog->units().units()) {
-    const std::string key = Cat(unit.unit_id(), "/", unit.valid_from());
+    const std::string key = PageKey(unit.unit_id(), unit.valid_from());
     if (key <= pager.after()) continue;
     if (!request.level().empty() && unit.level() != request.level()) continue;
     if (!request.valid_on().empty() &&
@@ -162,16 +172,17 @@ absl::StatusOr<v1::ImportPopulationsResponse> Registry::ImportPopulations(
 }
 
 absl::StatusOr<v1::ListPopulationsResponse> Registry::ListPopulations(
-    Caller, const v1::ListPopulationsRequest& request) {
+    Caller caller, const v1::ListPopulationsRequest& request) {
   const auto catalog = catalog_.Get();
-  if (catalog->FindRound(request.round_id()) == nullptr) {
-    return refusal::NotFound("round", request.round_id());
-  }
+  const auto round = catalog->FindRound(request.round_id());
+  if (round == nullptr) return refusal::NotFound("round", request.round_id());
+  const std::string day = base::DayInVietnam(round->opens_at());
   ASSIGN_OR_RETURN(Pager pager, Pager::Create(request.page_size(), request.page_token()));
   v1::ListPopulationsResponse response;
   const auto populations = catalog->FindPopulations(request.round_id());
   if (populations == nullptr) return response;
   for (auto at = populations->upper_bound(pager.after()); at != populations->end(); ++at) {
+    if (!CheckWithin(caller, *catalog, at->first, day).ok()) continue;
     if (!pager.Take(at->first)) break;
     *response.add_populations() = at->second;
   }
@@ -208,9 +219,7 @@ absl::StatusOr<v1::ListQuestionnairesResponse> Registry::ListQuestionnaires(
   ASSIGN_OR_RETURN(Pager pager, Pager::Create(request.page_size(), request.page_token()));
   v1::ListQuestionnairesResponse response;
   for (const auto& [id, questionnaire] : catalog->questionnaires()) {
-    // Ten digits, so that text order is the order of versions.
-    const std::string digits = Cat(id.second);
-    const std::string key = Cat(id.first, "/", std::string(10 - digits.size(), '0'), digits);
+    const std::string key = PageKey(id.first, Digits(id.second));
     if (key <= pager.after()) continue;
     if (!pager.Take(key)) break;
     v1::Questionnaire* head = response.add_questionnaires();
@@ -404,7 +413,7 @@ absl::StatusOr<v1::CreateCollectorResponse> Registry::CreateCollector(
 }
 
 absl::StatusOr<v1::ListCollectorsResponse> Registry::ListCollectors(
-    Caller, const v1::ListCollectorsRequest& request) {
+    Caller caller, const v1::ListCollectorsRequest& request) {
   ASSIGN_OR_RETURN(const auto seen, store_.ReadCollectorsSeen());
   ASSIGN_OR_RETURN(const auto ranges, store_.ReadSequenceRanges());
   std::map<model::CollectorNumber, absl::Time> last_seen;
@@ -424,6 +433,7 @@ absl::StatusOr<v1::ListCollectorsResponse> Registry::ListCollectors(
   v1::ListCollectorsResponse response;
   for (auto at = catalog->collectors().upper_bound(pager.after());
        at != catalog->collectors().end(); ++at) {
+    if (!FindCollector(caller, *catalog, at->first).ok()) continue;
     if (!pager.Take(at->first)) break;
     v1::Collector* collector = response.add_collectors();
     *collector = at->second.collector;
@@ -478,10 +488,10 @@ absl::StatusOr<v1::RevokeCollectorResponse> Registry::RevokeCollector(
 }
 
 absl::StatusOr<v1::ListSequenceGapsResponse> Registry::ListSequenceGaps(
-    Caller, const v1::ListSequenceGapsRequest& request) {
+    Caller caller, const v1::ListSequenceGapsRequest& request) {
   const auto catalog = catalog_.Get();
-  if (!request.collector_id().empty() && !catalog->collectors().contains(request.collector_id())) {
-    return refusal::NotFound("collector", request.collector_id());
+  if (!request.collector_id().empty()) {
+    RETURN_IF_ERROR(FindCollector(caller, *catalog, request.collector_id()).status());
   }
   ASSIGN_OR_RETURN(const auto ranges, store_.ReadSequenceRanges());
   std::map<model::CollectorNumber, std::vector<store::SequenceRange>> by_collector;
@@ -490,12 +500,11 @@ absl::StatusOr<v1::ListSequenceGapsResponse> Registry::ListSequenceGaps(
   v1::ListSequenceGapsResponse response;
   for (const auto& [collector_id, collector] : catalog->collectors()) {
     if (!request.collector_id().empty() && collector_id != request.collector_id()) continue;
+    if (!FindCollector(caller, *catalog, collector_id).ok()) continue;
     uint64_t expected = 1;
     for (const store::SequenceRange& range : by_collector[collector.number]) {
       if (range.first > expected) {
-        const std::string digits = Cat(expected);
-        const std::string key =
-            Cat(collector_id, "/", std::string(20 - digits.size(), '0'), digits);
+        const std::string key = PageKey(collector_id, Digits(expected));
         if (key > pager.after()) {
           if (!pager.Take(key)) {
             response.set_next_page_token(pager.next_page_token());
