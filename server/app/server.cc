@@ -92,7 +92,8 @@ struct Server::Parts {
 
   absl::Status BuildStore(const Settings& settings);
   absl::Status BuildLogic(const Settings& settings);
-  absl::Status BuildTransport(const Settings& settings);
+  absl::Status BuildTransport(const Settings& settings,
+                              const std::shared_ptr<grpc::ServerCredentials>& credentials);
 };
 
 absl::Status Server::Parts::BuildStore(const Settings& settings) {
@@ -143,8 +144,8 @@ absl::Status Server::Parts::BuildLogic(const Settings& settings) {
   });
 }
 
-absl::Status Server::Parts::BuildTransport(const Settings& settings) {
-  ASSIGN_OR_RETURN(const auto credentials, Credentials(settings));
+absl::Status Server::Parts::BuildTransport(
+    const Settings& settings, const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   executor = std::make_unique<base::Executor>(kExecutorThreads, limits::kExecutorTasksMax);
   gate = std::make_unique<transport::Gate>(*catalog, *executor);
   ticker = std::make_unique<transport::WatchTicker>(*results, *clock);
@@ -176,9 +177,11 @@ absl::Status Server::Parts::BuildTransport(const Settings& settings) {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Settings& settings) {
   auto server = std::unique_ptr<Server>(new Server(std::make_unique<Parts>()));
+  // First, so that settings that are refused leave no directory behind.
+  ASSIGN_OR_RETURN(const auto credentials, Credentials(settings));
   RETURN_IF_ERROR(server->parts_->BuildStore(settings));
   RETURN_IF_ERROR(server->parts_->BuildLogic(settings));
-  RETURN_IF_ERROR(server->parts_->BuildTransport(settings));
+  RETURN_IF_ERROR(server->parts_->BuildTransport(settings, credentials));
   return server;
 }
 
