@@ -14,10 +14,10 @@ TEST(Privacy, EvidenceIsInNoFileNoLogAndNoExport) {
   std::string exported;
   std::string refusals;
   // Pieces that no other bytes of the test would hold by chance, as typed and as normalised.
-  const std::vector<std::string> secrets = {"G12.18-260421-00430053",
-                                            "g12.18 260421 0043-0053",
-                                            "260421-00430053",
-                                            "0043-0053",
+  const std::vector<std::string> secrets = {"G12.18-260422-00517294",
+                                            "g12.18 260422 0051-7294",
+                                            "260422-00517294",
+                                            "0051-7294",
                                             "token-Zq8vT4mR1x",
                                             "SERIAL-7731-QX",
                                             "zalo-msg-55d1f0aa91",

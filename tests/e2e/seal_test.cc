@@ -33,10 +33,15 @@ class CopiedServer {
     settings_.scoring_threads = scoring_threads;
   }
   std::string directory() const { return temp_.path() + "/copy"; }
-  Client Start() {
+  absl::Status TryStart() {
+    server_.reset();
     auto started = app::Server::Start(settings_);
-    EXPECT_TRUE(started.ok()) << started.status();
-    server_ = *std::move(started);
+    if (started.ok()) server_ = *std::move(started);
+    return started.status();
+  }
+  Client Start() {
+    const absl::Status started = TryStart();
+    EXPECT_TRUE(started.ok()) << started;
     std::string credential = ReadWhole(directory() + "/admin.token");
     credential.pop_back();
     return Client(ConnectTo(server_->port()), credential);
@@ -195,15 +200,16 @@ TEST_F(SealedRound, BetraysAnAlteredAnswer) {
     ASSERT_TRUE(database.ok());
     ASSERT_TRUE(database->Execute(sql).ok());
   };
+  v1::GetSipasRequest ask;
+  ask.set_round_id("autumn");
   CopiedServer careless(province_, 2);
+  const Client client = careless.Start();
   alter(careless.directory() + "/hailong.db",
         "UPDATE responses SET answers = x'0300000000' WHERE sequence = 7");
-  const auto lost = careless.Start().Try(&ResultsStub::GetSipas, [] {
-    v1::GetSipasRequest request;
-    request.set_round_id("autumn");
-    return request;
-  }());
+  const grpc::Status lost = client.Try(&ResultsStub::GetSipas, ask);
   EXPECT_EQ(lost.error_code(), StatusCode::DATA_LOSS) << lost.error_message();
+  EXPECT_THAT(lost.error_message(), ::testing::HasSubstr("sequence 7"));
+  EXPECT_EQ(careless.TryStart().code(), absl::StatusCode::kDataLoss);
 
   // Somebody who knows the format writes the row anew, checksum and all.
   CopiedServer careful(province_, 2);
