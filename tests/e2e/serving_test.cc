@@ -207,7 +207,7 @@ TEST(Serving, EveryListPagesWithoutLossOrDoubling) {
   const Client web = province.Collector("web");
   for (const Client& collector : {web, province.Collector("web-2")}) {
     std::vector<v1::Response> responses;
-    for (const uint64_t number : {2, 5, 12, 13}) {
+    for (const uint64_t number : {2u, 5u, 12u, 13u}) {
       responses.push_back(province.MakeResponse("1.a.1", 4));
       responses.back().set_device_sequence(number);
     }

@@ -106,6 +106,8 @@ def set_up(admin, now):
     wanted.opens_at.seconds = now - 3600
     wanted.closes_at.seconds = now + 3600
     admin.call(registry, "RegistryService", "OpenRound", round=wanted)
+    admin.call(registry, "RegistryService", "ImportPopulations", round_id="autumn", populations=[
+        registry.Population(unit_id="1.1", size=5000, source="made up for a test")])
     return admin.call(registry, "RegistryService", "CreateCollector", collector=registry.Collector(
         collector_id="web", channel=common.CHANNEL_WEB)).credential
 
