@@ -179,6 +179,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Settings& settings) 
   // First what can be wrong with the settings: nothing is made for a server that cannot start.
   ASSIGN_OR_RETURN(const auto credentials, Credentials(settings));
   auto server = std::unique_ptr<Server>(new Server(std::make_unique<Parts>()));
+  // First, so that settings that are refused leave no directory behind.
+  ASSIGN_OR_RETURN(const auto credentials, Credentials(settings));
   RETURN_IF_ERROR(server->parts_->BuildStore(settings));
   RETURN_IF_ERROR(server->parts_->BuildLogic(settings));
   RETURN_IF_ERROR(server->parts_->BuildTransport(settings, credentials));

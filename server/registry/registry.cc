@@ -166,16 +166,17 @@ absl::StatusOr<v1::ImportPopulationsResponse> Registry::ImportPopulations(
 }
 
 absl::StatusOr<v1::ListPopulationsResponse> Registry::ListPopulations(
-    Caller, const v1::ListPopulationsRequest& request) {
+    Caller caller, const v1::ListPopulationsRequest& request) {
   const auto catalog = catalog_.Get();
-  if (catalog->FindRound(request.round_id()) == nullptr) {
-    return refusal::NotFound("round", request.round_id());
-  }
+  const auto round = catalog->FindRound(request.round_id());
+  if (round == nullptr) return refusal::NotFound("round", request.round_id());
+  const std::string day = base::DayInVietnam(round->opens_at());
   ASSIGN_OR_RETURN(Pager pager, Pager::Create(request.page_size(), request.page_token()));
   v1::ListPopulationsResponse response;
   const auto populations = catalog->FindPopulations(request.round_id());
   if (populations == nullptr) return response;
   for (auto at = populations->upper_bound(pager.after()); at != populations->end(); ++at) {
+    if (!CheckWithin(caller, *catalog, at->first, day).ok()) continue;
     if (!pager.Take(at->first)) break;
     *response.add_populations() = at->second;
   }
@@ -406,7 +407,7 @@ absl::StatusOr<v1::CreateCollectorResponse> Registry::CreateCollector(
 }
 
 absl::StatusOr<v1::ListCollectorsResponse> Registry::ListCollectors(
-    Caller, const v1::ListCollectorsRequest& request) {
+    Caller caller, const v1::ListCollectorsRequest& request) {
   ASSIGN_OR_RETURN(const auto seen, store_.ReadCollectorsSeen());
   ASSIGN_OR_RETURN(const auto ranges, store_.ReadSequenceRanges());
   std::map<model::CollectorNumber, absl::Time> last_seen;
@@ -426,6 +427,7 @@ absl::StatusOr<v1::ListCollectorsResponse> Registry::ListCollectors(
   v1::ListCollectorsResponse response;
   for (auto at = catalog->collectors().upper_bound(pager.after());
        at != catalog->collectors().end(); ++at) {
+    if (!FindCollector(caller, *catalog, at->first).ok()) continue;
     if (!pager.Take(at->first)) break;
     v1::Collector* collector = response.add_collectors();
     *collector = at->second.collector;
@@ -483,10 +485,10 @@ absl::StatusOr<v1::RevokeCollectorResponse> Registry::RevokeCollector(
 }
 
 absl::StatusOr<v1::ListSequenceGapsResponse> Registry::ListSequenceGaps(
-    Caller, const v1::ListSequenceGapsRequest& request) {
+    Caller caller, const v1::ListSequenceGapsRequest& request) {
   const auto catalog = catalog_.Get();
-  if (!request.collector_id().empty() && !catalog->collectors().contains(request.collector_id())) {
-    return refusal::NotFound("collector", request.collector_id());
+  if (!request.collector_id().empty()) {
+    RETURN_IF_ERROR(FindCollector(caller, *catalog, request.collector_id()).status());
   }
   ASSIGN_OR_RETURN(const auto ranges, store_.ReadSequenceRanges());
   std::map<model::CollectorNumber, std::vector<store::SequenceRange>> by_collector;
@@ -495,6 +497,7 @@ absl::StatusOr<v1::ListSequenceGapsResponse> Registry::ListSequenceGaps(
   v1::ListSequenceGapsResponse response;
   for (const auto& [collector_id, collector] : catalog->collectors()) {
     if (!request.collector_id().empty() && collector_id != request.collector_id()) continue;
+    if (!FindCollector(caller, *catalog, collector_id).ok()) continue;
     uint64_t expected = 1;
     for (const store::SequenceRange& range : by_collector[collector.number]) {
       if (range.first > expected) {
