@@ -70,7 +70,6 @@ struct Server::Parts {
   std::atomic<bool> store_closed = false;
   std::atomic<grpc::HealthCheckServiceInterface*> health = nullptr;
 
-  std::optional<base::FileLock> lock;
   std::unique_ptr<store::SqliteStore> store;
   std::unique_ptr<store::KeyRing> keys;
   std::unique_ptr<model::CatalogHolder> catalog;
@@ -99,7 +98,6 @@ struct Server::Parts {
 absl::Status Server::Parts::BuildStore(const Settings& settings) {
   clock = settings.clock != nullptr ? settings.clock : &system_clock;
   RETURN_IF_ERROR(base::MakePrivateDirectory(settings.data_directory));
-  ASSIGN_OR_RETURN(lock, base::FileLock::Take(settings.data_directory + "/lock"));
   ASSIGN_OR_RETURN(store, store::SqliteStore::Open({.path = settings.data_directory + "/hailong.db",
                                                     .vfs = settings.vfs}));
   ASSIGN_OR_RETURN(keys, store::KeyRing::Open(settings.data_directory + "/keys"));
@@ -179,8 +177,6 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Settings& settings) 
   // First what can be wrong with the settings: nothing is made for a server that cannot start.
   ASSIGN_OR_RETURN(const auto credentials, Credentials(settings));
   auto server = std::unique_ptr<Server>(new Server(std::make_unique<Parts>()));
-  // First, so that settings that are refused leave no directory behind.
-  ASSIGN_OR_RETURN(const auto credentials, Credentials(settings));
   RETURN_IF_ERROR(server->parts_->BuildStore(settings));
   RETURN_IF_ERROR(server->parts_->BuildLogic(settings));
   RETURN_IF_ERROR(server->parts_->BuildTransport(settings, credentials));

@@ -1,0 +1,20 @@
+#pragma once
+
+// What several calls of the registry check alike. Only for the .cc files of this folder.
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "server/model/catalog.h"
+
+namespace hailong::registry {
+
+// A caller bound to a subtree may act on units of it, on the day in question.
+absl::Status CheckWithin(const model::Principal& caller, const model::Catalog& catalog,
+                         const std::string& unit_id, const std::string& day);
+
+// Anyone may read the tree, but a unit that is named must exist in some period.
+absl::Status CheckUnitExists(const model::Catalog& catalog, const std::string& unit_id);
+
+}  // namespace hailong::registry
