@@ -1,8 +1,7 @@
 // The program `hailong`, as a function.
 //
 // Thread promise: one run at a time in a thread; runs share nothing.
-#ifndef HAILONG_ANALYSIS_CLI_CLI_H_
-#define HAILONG_ANALYSIS_CLI_CLI_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -16,5 +15,3 @@ namespace hailong::cli {
 ExitCode RunCli(std::vector<std::string> arguments, Io& io);
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_CLI_H_

@@ -2,8 +2,7 @@
 // command line, leaves in `chosen` what to run once a session is there.
 //
 // Thread promise: one thread.
-#ifndef HAILONG_ANALYSIS_CLI_COMMANDS_H_
-#define HAILONG_ANALYSIS_CLI_COMMANDS_H_
+#pragma once
 
 #include <CLI/CLI.hpp>
 
@@ -34,5 +33,3 @@ std::shared_ptr<T> Bind(CLI::App* command, Command& chosen,
 }
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_COMMANDS_H_

@@ -4,8 +4,7 @@
 // What is wrong with one row is a fault of that row; only a quote that never ends stops the file.
 //
 // Thread promise: one thread.
-#ifndef HAILONG_ANALYSIS_CLI_CSV_READER_H_
-#define HAILONG_ANALYSIS_CLI_CSV_READER_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -64,5 +63,3 @@ class CsvReader {
 };
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_CSV_READER_H_

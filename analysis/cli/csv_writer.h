@@ -4,8 +4,7 @@
 // formula, even inside quotes; Text therefore puts an apostrophe before such a cell.
 //
 // Thread promise: one thread.
-#ifndef HAILONG_ANALYSIS_CLI_CSV_WRITER_H_
-#define HAILONG_ANALYSIS_CLI_CSV_WRITER_H_
+#pragma once
 
 #include <ostream>
 #include <string_view>
@@ -37,5 +36,3 @@ class CsvWriter {
 };
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_CSV_WRITER_H_

@@ -1,7 +1,6 @@
 // What `hailong` tells the program that called it. Part of the public interface: numbers never
 // change.
-#ifndef HAILONG_ANALYSIS_CLI_EXIT_CODE_H_
-#define HAILONG_ANALYSIS_CLI_EXIT_CODE_H_
+#pragma once
 
 namespace hailong::cli {
 
@@ -14,5 +13,3 @@ enum class ExitCode {
 };
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_EXIT_CODE_H_

@@ -1,8 +1,7 @@
 // One exported response as a row of CSV: fixed columns, then one for each question.
 //
 // Thread promise: one thread.
-#ifndef HAILONG_ANALYSIS_CLI_EXPORT_ROW_H_
-#define HAILONG_ANALYSIS_CLI_EXPORT_ROW_H_
+#pragma once
 
 #include <cstddef>
 #include <string>
@@ -44,5 +43,3 @@ class ExportRowWriter {
 };
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_EXPORT_ROW_H_

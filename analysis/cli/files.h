@@ -1,8 +1,7 @@
 // Files that commands read and write.
 //
 // Thread promise: any thread, one at a time for each file.
-#ifndef HAILONG_ANALYSIS_CLI_FILES_H_
-#define HAILONG_ANALYSIS_CLI_FILES_H_
+#pragma once
 
 #include <google/protobuf/message.h>
 
@@ -56,5 +55,3 @@ class SecretFile {
 };
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_FILES_H_

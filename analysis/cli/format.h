@@ -1,8 +1,7 @@
 // How values are written for people (in their language) and for programs (exactly).
 //
 // Thread promise: functions of their arguments; any thread.
-#ifndef HAILONG_ANALYSIS_CLI_FORMAT_H_
-#define HAILONG_ANALYSIS_CLI_FORMAT_H_
+#pragma once
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/generated_enum_reflection.h>
@@ -74,5 +73,3 @@ Cell TimeCell(const google::protobuf::Timestamp& time);
 absl::StatusOr<absl::Time> ReadTimeOption(std::string_view text);
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_FORMAT_H_

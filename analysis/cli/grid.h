@@ -1,8 +1,7 @@
 // Rows and columns that print as a table for people or as CSV for programs.
 //
 // Thread promise: one thread.
-#ifndef HAILONG_ANALYSIS_CLI_GRID_H_
-#define HAILONG_ANALYSIS_CLI_GRID_H_
+#pragma once
 
 #include <cstddef>
 #include <ostream>
@@ -52,5 +51,3 @@ class Grid {
 };
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_GRID_H_

@@ -5,8 +5,7 @@
 // once.
 //
 // Thread promise: one thread.
-#ifndef HAILONG_ANALYSIS_CLI_IMPORTER_H_
-#define HAILONG_ANALYSIS_CLI_IMPORTER_H_
+#pragma once
 
 #include <chrono>
 #include <cstddef>
@@ -77,5 +76,3 @@ class Importer {
 };
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_IMPORTER_H_

@@ -1,8 +1,7 @@
 // A progress bar on a terminal's error stream; nothing on anything else.
 //
 // Thread promise: one thread.
-#ifndef HAILONG_ANALYSIS_CLI_PROGRESS_H_
-#define HAILONG_ANALYSIS_CLI_PROGRESS_H_
+#pragma once
 
 #include <cstdint>
 #include <ostream>
@@ -32,5 +31,3 @@ class Progress {
 };
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_PROGRESS_H_

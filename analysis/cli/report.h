@@ -2,8 +2,7 @@
 // rests on facts that are not verified, what the interval covers. No gRPC here.
 //
 // Thread promise: functions of their arguments; any thread.
-#ifndef HAILONG_ANALYSIS_CLI_REPORT_H_
-#define HAILONG_ANALYSIS_CLI_REPORT_H_
+#pragma once
 
 #include <google/protobuf/repeated_ptr_field.h>
 
@@ -41,5 +40,3 @@ std::vector<std::string> TrustNotes(
     Language language);
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_REPORT_H_

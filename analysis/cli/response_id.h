@@ -3,8 +3,7 @@
 // file harmless.
 //
 // Thread promise: functions of their arguments; any thread.
-#ifndef HAILONG_ANALYSIS_CLI_RESPONSE_ID_H_
-#define HAILONG_ANALYSIS_CLI_RESPONSE_ID_H_
+#pragma once
 
 #include <string>
 #include <string_view>
@@ -20,5 +19,3 @@ namespace hailong::cli {
 base::Uuid DeriveResponseId(std::string_view round_id, const std::vector<std::string>& identity);
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_RESPONSE_ID_H_

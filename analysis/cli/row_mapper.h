@@ -5,8 +5,7 @@
 // alone.
 //
 // Thread promise: one thread.
-#ifndef HAILONG_ANALYSIS_CLI_ROW_MAPPER_H_
-#define HAILONG_ANALYSIS_CLI_ROW_MAPPER_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -106,5 +105,3 @@ class RowMapper {
 };
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_ROW_MAPPER_H_

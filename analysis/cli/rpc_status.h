@@ -2,8 +2,7 @@
 // person.
 //
 // Thread promise: values; any thread.
-#ifndef HAILONG_ANALYSIS_CLI_RPC_STATUS_H_
-#define HAILONG_ANALYSIS_CLI_RPC_STATUS_H_
+#pragma once
 
 #include <chrono>
 #include <string>
@@ -42,5 +41,3 @@ std::chrono::milliseconds RetryDelay(const RpcStatus& status);
 bool IsPassing(const RpcStatus& status);
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_RPC_STATUS_H_

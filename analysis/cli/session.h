@@ -2,8 +2,7 @@
 // output goes. The only header here that knows gRPC.
 //
 // Thread promise: one thread.
-#ifndef HAILONG_ANALYSIS_CLI_SESSION_H_
-#define HAILONG_ANALYSIS_CLI_SESSION_H_
+#pragma once
 
 #include <google/protobuf/message.h>
 #include <grpcpp/grpcpp.h>
@@ -131,5 +130,3 @@ void WriteJson(const google::protobuf::Message& message, bool one_line, std::ost
 using Command = std::function<ExitCode(Session&)>;
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_SESSION_H_

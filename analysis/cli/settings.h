@@ -2,8 +2,7 @@
 // named.
 //
 // Thread promise: values; Resolve reads files and may be called from any thread.
-#ifndef HAILONG_ANALYSIS_CLI_SETTINGS_H_
-#define HAILONG_ANALYSIS_CLI_SETTINGS_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -58,5 +57,3 @@ absl::StatusOr<std::string> CheckServer(std::string_view server, bool tls);
 absl::StatusOr<Settings> Resolve(const GlobalOptions& options, Io& io);
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_SETTINGS_H_

@@ -1,8 +1,7 @@
 // Puts units in an order in which they can be imported in pieces.
 //
 // Thread promise: a function of its argument; any thread.
-#ifndef HAILONG_ANALYSIS_CLI_UNIT_ORDER_H_
-#define HAILONG_ANALYSIS_CLI_UNIT_ORDER_H_
+#pragma once
 
 #include <vector>
 
@@ -15,5 +14,3 @@ namespace hailong::cli {
 void SortParentsFirst(std::vector<v1::Unit>& units);
 
 }  // namespace hailong::cli
-
-#endif  // HAILONG_ANALYSIS_CLI_UNIT_ORDER_H_

@@ -1,8 +1,7 @@
 // A number with what is known of its error.
 //
 // Threads: a plain value.
-#ifndef HAILONG_ANALYSIS_ESTIMATE_ESTIMATE_H_
-#define HAILONG_ANALYSIS_ESTIMATE_ESTIMATE_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -44,5 +43,3 @@ inline void RemoveError(Estimate& estimate) {
 }
 
 }  // namespace hailong::estimate
-
-#endif  // HAILONG_ANALYSIS_ESTIMATE_ESTIMATE_H_

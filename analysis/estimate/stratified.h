@@ -28,8 +28,7 @@
 // own.
 //
 // Threads: pure functions of their arguments.
-#ifndef HAILONG_ANALYSIS_ESTIMATE_STRATIFIED_H_
-#define HAILONG_ANALYSIS_ESTIMATE_STRATIFIED_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -71,5 +70,3 @@ Estimate EstimateFrom(double value, Range range, double scale, std::span<const S
                       std::span<const Sums> sums);
 
 }  // namespace hailong::estimate
-
-#endif  // HAILONG_ANALYSIS_ESTIMATE_STRATIFIED_H_

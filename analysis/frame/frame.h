@@ -7,8 +7,7 @@
 // which is the order in which scoring reads them.
 //
 // Threads: any number of readers, or one writer; the caller holds the lock.
-#ifndef HAILONG_ANALYSIS_FRAME_FRAME_H_
-#define HAILONG_ANALYSIS_FRAME_FRAME_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -124,5 +123,3 @@ class Frame {
 };
 
 }  // namespace hailong::frame
-
-#endif  // HAILONG_ANALYSIS_FRAME_FRAME_H_

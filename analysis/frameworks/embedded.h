@@ -1,6 +1,5 @@
 // The files that embed.cmake wrote into the binary.
-#ifndef HAILONG_ANALYSIS_FRAMEWORKS_EMBEDDED_H_
-#define HAILONG_ANALYSIS_FRAMEWORKS_EMBEDDED_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -16,5 +15,3 @@ struct EmbeddedFile {
 std::vector<EmbeddedFile> EmbeddedFiles();
 
 }  // namespace hailong::frameworks
-
-#endif  // HAILONG_ANALYSIS_FRAMEWORKS_EMBEDDED_H_

@@ -2,8 +2,7 @@
 // at build time.
 //
 // Threads: any.
-#ifndef HAILONG_ANALYSIS_FRAMEWORKS_FRAMEWORKS_H_
-#define HAILONG_ANALYSIS_FRAMEWORKS_FRAMEWORKS_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -22,5 +21,3 @@ absl::StatusOr<v1::IndexFramework> ParseFramework(const std::string& name, const
 absl::StatusOr<std::vector<v1::IndexFramework>> ShippedFrameworks();
 
 }  // namespace hailong::frameworks
-
-#endif  // HAILONG_ANALYSIS_FRAMEWORKS_FRAMEWORKS_H_

@@ -1,8 +1,7 @@
 // Estimates of every item and component of a plan, in every domain of a partition.
 //
 // Threads: build and ask on one thread; asking may use threads of its own for the pass over rows.
-#ifndef HAILONG_ANALYSIS_INDEX_DOMAINS_H_
-#define HAILONG_ANALYSIS_INDEX_DOMAINS_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -106,5 +105,3 @@ class Domains {
 };
 
 }  // namespace hailong::index
-
-#endif  // HAILONG_ANALYSIS_INDEX_DOMAINS_H_

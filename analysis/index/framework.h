@@ -6,8 +6,7 @@
 // parent stands the overall index.
 //
 // Threads: immutable once created.
-#ifndef HAILONG_ANALYSIS_INDEX_FRAMEWORK_H_
-#define HAILONG_ANALYSIS_INDEX_FRAMEWORK_H_
+#pragma once
 
 #include <cstddef>
 #include <optional>
@@ -70,5 +69,3 @@ class Framework {
 };
 
 }  // namespace hailong::index
-
-#endif  // HAILONG_ANALYSIS_INDEX_FRAMEWORK_H_

@@ -22,8 +22,7 @@
 // terms of all of them, each shrunk by their number.
 //
 // Threads: pure functions of their arguments.
-#ifndef HAILONG_ANALYSIS_INDEX_LINEAR_H_
-#define HAILONG_ANALYSIS_INDEX_LINEAR_H_
+#pragma once
 
 #include <cstddef>
 #include <span>
@@ -70,5 +69,3 @@ std::vector<Linear> PoolAnswers(const Plan& plan, size_t domain,
                                 std::span<const SlotWeights> weights);
 
 }  // namespace hailong::index
-
-#endif  // HAILONG_ANALYSIS_INDEX_LINEAR_H_

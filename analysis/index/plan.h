@@ -2,8 +2,7 @@
 // items make which component. Everything that depends on the strategies and not on the answers.
 //
 // Threads: immutable once created.
-#ifndef HAILONG_ANALYSIS_INDEX_PLAN_H_
-#define HAILONG_ANALYSIS_INDEX_PLAN_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -65,5 +64,3 @@ absl::StatusOr<Plan> CreatePlan(const frame::Frame& frame, const Framework& fram
                                 v1::Scoring scoring, v1::Composition composition);
 
 }  // namespace hailong::index
-
-#endif  // HAILONG_ANALYSIS_INDEX_PLAN_H_

@@ -8,8 +8,7 @@
 // answer gives no points and makes the score incomplete: a lower bound.
 //
 // Threads: pure functions of their arguments.
-#ifndef HAILONG_ANALYSIS_INDEX_POINTS_H_
-#define HAILONG_ANALYSIS_INDEX_POINTS_H_
+#pragma once
 
 #include <optional>
 #include <vector>
@@ -49,5 +48,3 @@ absl::StatusOr<PointsScore> ScorePoints(const Framework& framework, const IndexS
                                         const IndexScore& citizens);
 
 }  // namespace hailong::index
-
-#endif  // HAILONG_ANALYSIS_INDEX_POINTS_H_

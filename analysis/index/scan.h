@@ -11,8 +11,7 @@
 //
 // Threads: the functions split the blocks over `threads` threads of their own. All sums are
 // integers, so the split does not show in the result.
-#ifndef HAILONG_ANALYSIS_INDEX_SCAN_H_
-#define HAILONG_ANALYSIS_INDEX_SCAN_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -74,5 +73,3 @@ std::vector<uint64_t> ScanCounts(const frame::Frame& frame, const Partition& par
                                  size_t stride, const std::vector<size_t>& columns, int threads);
 
 }  // namespace hailong::index
-
-#endif  // HAILONG_ANALYSIS_INDEX_SCAN_H_

@@ -3,8 +3,7 @@
 // Threads: pure; the frame must not be written to meanwhile. The results are the same to the last
 // bit for every number of threads, for every order in which the rows were appended, and for every
 // history of SetCounted().
-#ifndef HAILONG_ANALYSIS_INDEX_SCORE_H_
-#define HAILONG_ANALYSIS_INDEX_SCORE_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -106,5 +105,3 @@ absl::StatusOr<std::vector<UnitScore>> ScoreUnits(const frame::Frame& frame,
                                                   bool with_components);
 
 }  // namespace hailong::index
-
-#endif  // HAILONG_ANALYSIS_INDEX_SCORE_H_

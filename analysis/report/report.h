@@ -2,8 +2,7 @@
 // verified, and with what their interval does not cover.
 //
 // Threads: pure functions of their arguments.
-#ifndef HAILONG_ANALYSIS_REPORT_REPORT_H_
-#define HAILONG_ANALYSIS_REPORT_REPORT_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -70,5 +69,3 @@ v1::LocalizedText CoverageNote(const weighting::Report& weighting,
 v1::Estimate ToProto(const estimate::Estimate& estimate);
 
 }  // namespace hailong::report
-
-#endif  // HAILONG_ANALYSIS_REPORT_REPORT_H_

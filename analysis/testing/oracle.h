@@ -1,8 +1,7 @@
 // For tests: the slow and obvious way to a score. Values are loops over rows, straight from their
 // definitions; the linearised variable is not written down at all but is the derivative of the
 // value by the weight of each response, taken with dual numbers. Shares no code with scoring.
-#ifndef HAILONG_ANALYSIS_TESTING_ORACLE_H_
-#define HAILONG_ANALYSIS_TESTING_ORACLE_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -27,5 +26,3 @@ estimate::Estimate OracleUnit(const RandomCase& random, size_t unit,
                               const std::string& component_id);
 
 }  // namespace hailong::index
-
-#endif  // HAILONG_ANALYSIS_TESTING_ORACLE_H_

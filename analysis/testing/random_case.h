@@ -1,7 +1,6 @@
 // For tests: small random frames under random frameworks, with everything that goes wrong in real
 // ones.
-#ifndef HAILONG_ANALYSIS_TESTING_RANDOM_CASE_H_
-#define HAILONG_ANALYSIS_TESTING_RANDOM_CASE_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -42,5 +41,3 @@ v1::Component& AddComponent(v1::IndexFramework& framework, const std::string& co
 v1::IndexFramework EmptyFramework(v1::Scoring scoring, v1::Composition composition);
 
 }  // namespace hailong::index
-
-#endif  // HAILONG_ANALYSIS_TESTING_RANDOM_CASE_H_

@@ -15,8 +15,7 @@
 // One response from a population of one is a census, not an issue.
 //
 // Threads: pure functions of their arguments.
-#ifndef HAILONG_ANALYSIS_WEIGHTING_WEIGHTING_H_
-#define HAILONG_ANALYSIS_WEIGHTING_WEIGHTING_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -87,5 +86,3 @@ struct Weights {
 Weights WeightUnits(Mode mode, std::span<const UnitSize> units);
 
 }  // namespace hailong::weighting
-
-#endif  // HAILONG_ANALYSIS_WEIGHTING_WEIGHTING_H_

@@ -5,8 +5,7 @@
 // it). All that is compared, stored or aligned goes through ToNfc first.
 //
 // Thread promise: the functions may be called from any thread; a Collation may be shared once made.
-#ifndef HAILONG_BASE_VIETNAMESE_VIETNAMESE_H_
-#define HAILONG_BASE_VIETNAMESE_VIETNAMESE_H_
+#pragma once
 
 #include <cstddef>
 #include <memory>
@@ -65,5 +64,3 @@ class Collation {
 };
 
 }  // namespace hailong
-
-#endif  // HAILONG_BASE_VIETNAMESE_VIETNAMESE_H_

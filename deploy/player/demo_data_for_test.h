@@ -1,6 +1,5 @@
 // The shipped data as the demo uses it, for tests. HAILONG_SOURCE names the root of the repository.
-#ifndef HAILONG_DEPLOY_PLAYER_DEMO_DATA_FOR_TEST_H_
-#define HAILONG_DEPLOY_PLAYER_DEMO_DATA_FOR_TEST_H_
+#pragma once
 
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
@@ -55,5 +54,3 @@ inline ScheduleSettings DemoSettings() {
 }
 
 }  // namespace hailong::player
-
-#endif  // HAILONG_DEPLOY_PLAYER_DEMO_DATA_FOR_TEST_H_

@@ -1,7 +1,6 @@
 // The files the player reads: the registry and populations (CSV) and the credentials. Pure
 // functions of text; use from any thread.
-#ifndef HAILONG_DEPLOY_PLAYER_INPUTS_H_
-#define HAILONG_DEPLOY_PLAYER_INPUTS_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -46,5 +45,3 @@ bool Serves(const CollectorAccess& collector, const RatedUnit& unit);
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
 }  // namespace hailong::player
-
-#endif  // HAILONG_DEPLOY_PLAYER_INPUTS_H_

@@ -1,7 +1,6 @@
 // One line that shows how far a piece of work is: a bar that redraws itself on a terminal, a plain
 // line every tenth elsewhere. Not thread-safe; the sender guards it.
-#ifndef HAILONG_DEPLOY_PLAYER_PROGRESS_H_
-#define HAILONG_DEPLOY_PLAYER_PROGRESS_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -28,5 +27,3 @@ class Progress {
 };
 
 }  // namespace hailong::player
-
-#endif  // HAILONG_DEPLOY_PLAYER_PROGRESS_H_

@@ -1,7 +1,6 @@
 // Chance from a seed, the same on every machine and compiler: the standard distributions are not,
 // and libm may differ in the last bit, so nothing here uses either. Values; use from any thread.
-#ifndef HAILONG_DEPLOY_PLAYER_RANDOM_H_
-#define HAILONG_DEPLOY_PLAYER_RANDOM_H_
+#pragma once
 
 #include <cstdint>
 
@@ -51,5 +50,3 @@ class Random {
 };
 
 }  // namespace hailong::player
-
-#endif  // HAILONG_DEPLOY_PLAYER_RANDOM_H_

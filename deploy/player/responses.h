@@ -4,8 +4,7 @@
 //
 // An opinion is a sum of effects: the unit's, the question's, the person's and a rest. Unit and
 // question effects make scores differ in a plausible way, about 75 to 95% of answers being 4 or 5.
-#ifndef HAILONG_DEPLOY_PLAYER_RESPONSES_H_
-#define HAILONG_DEPLOY_PLAYER_RESPONSES_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -64,5 +63,3 @@ class ResponseBuilder {
 };
 
 }  // namespace hailong::player
-
-#endif  // HAILONG_DEPLOY_PLAYER_RESPONSES_H_

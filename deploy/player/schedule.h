@@ -4,8 +4,7 @@
 //
 //   settings -> Schedule{citizens, again, officials, late} -> ResponseBuilder (responses.h) ->
 //   sender
-#ifndef HAILONG_DEPLOY_PLAYER_SCHEDULE_H_
-#define HAILONG_DEPLOY_PLAYER_SCHEDULE_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -93,5 +92,3 @@ absl::StatusOr<Schedule> MakeSchedule(const ScheduleSettings& settings,
                                       const std::vector<CollectorAccess>& collectors);
 
 }  // namespace hailong::player
-
-#endif  // HAILONG_DEPLOY_PLAYER_SCHEDULE_H_

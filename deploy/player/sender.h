@@ -1,7 +1,6 @@
 // Sends responses over gRPC: batches of one collector each, from a few threads, put off when the
 // server says so. Send blocks its caller; everything else happens on threads it starts and joins.
-#ifndef HAILONG_DEPLOY_PLAYER_SENDER_H_
-#define HAILONG_DEPLOY_PLAYER_SENDER_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -55,5 +54,3 @@ class Sender {
 };
 
 }  // namespace hailong::player
-
-#endif  // HAILONG_DEPLOY_PLAYER_SENDER_H_

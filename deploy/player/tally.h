@@ -1,7 +1,6 @@
 // Judges what the server said about each response against the plan, and counts it.
 // Not thread-safe; the sender guards it.
-#ifndef HAILONG_DEPLOY_PLAYER_TALLY_H_
-#define HAILONG_DEPLOY_PLAYER_TALLY_H_
+#pragma once
 
 #include <cstdint>
 #include <map>
@@ -48,5 +47,3 @@ class Tally {
 };
 
 }  // namespace hailong::player
-
-#endif  // HAILONG_DEPLOY_PLAYER_TALLY_H_
