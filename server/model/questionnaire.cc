@@ -64,6 +64,10 @@ void CheckQuestion(const v1::Question& question, const std::string& at, refusal:
   const size_t options = static_cast<size_t>(question.options_size());
   if (question.kind() == v1::QUESTION_KIND_TEXT) {
     if (options > 0) bad.Add(Cat(at, ".options"), Cat("found ", options, ", a text has none"));
+    // Packed answers have no place where it could be kept.
+    if (question.allows_not_applicable()) {
+      bad.Add(Cat(at, ".allows_not_applicable"), "found true, a text is left out instead");
+    }
     return;
   }
   if (options < 2 || options > OptionsMax(question.kind())) {

@@ -20,6 +20,8 @@ void TryQuestionnaire(const v1::Questionnaire& definition) {
     const model::Question& question = (*made)->questions()[i];
     HAILONG_CHECK(question.offset == offset);
     offset += question.size;
+    // What may be answered can be kept.
+    HAILONG_CHECK(question.size > 0 || !question.allows_not_applicable);
     HAILONG_CHECK((*made)->Find(question.id, 0) == static_cast<int>(i));
   }
   HAILONG_CHECK(offset == (*made)->packed_size());

@@ -32,7 +32,7 @@ v1::Questionnaire FuzzQuestionnaire() {
   AddQuestion(made, "f", v1::QUESTION_KIND_TEXT, 0);
   AddQuestion(made, "g", v1::QUESTION_KIND_TEXT, 0);
   made.mutable_questions(0)->set_required(true);
-  for (int i = 1; i < 6; ++i) made.mutable_questions(i)->set_allows_not_applicable(true);
+  for (int i = 1; i < 5; ++i) made.mutable_questions(i)->set_allows_not_applicable(true);
   made.mutable_questions(2)->mutable_options(30)->set_allows_text(true);
   made.mutable_questions(3)->mutable_options(30)->set_allows_text(true);
   made.mutable_questions(4)->mutable_options(0)->set_allows_text(true);
