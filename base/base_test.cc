@@ -36,6 +36,15 @@ TEST(Utf8, KnowsWhatIsWellFormed) {
   EXPECT_FALSE(IsUtf8("\x80"));
 }
 
+TEST(Utf8, APrefixNeverCutsACharacter) {
+  const std::string text = "Rất";  // R, three bytes, t
+  EXPECT_EQ(Utf8Prefix(text, 5), "Rất");
+  EXPECT_EQ(Utf8Prefix(text, 4), "Rấ");
+  EXPECT_EQ(Utf8Prefix(text, 3), "R");
+  EXPECT_EQ(Utf8Prefix(text, 2), "R");
+  EXPECT_EQ(Utf8Prefix(text, 0), "");
+}
+
 TEST(Day, IsADateInVietnam) {
   EXPECT_TRUE(CheckDay("2024-02-29").ok());
   for (const char* day :

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "base/status.h"
 
 namespace hailong::base {
@@ -63,9 +64,9 @@ absl::Status CheckPrivate(const std::string& path) {
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0) return Failed("look at", path);
   if ((about.st_mode & 077) != 0) {
-    return absl::FailedPreconditionError(Cat(path, " may be read by others (mode ",
-                                             absl::Hex(about.st_mode & 0777),
-                                             " hex); allowed is the owner only: chmod go= it"));
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%s may be read by others (mode %03o); allowed is the owner only: chmod go= it", path,
+        static_cast<unsigned>(about.st_mode & 0777)));
   }
   return absl::OkStatus();
 }

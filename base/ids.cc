@@ -84,6 +84,12 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
+std::string_view Utf8Prefix(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && (static_cast<uint8_t>(text[bytes_max]) & 0xC0) == 0x80) --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
 bool IsSlug(std::string_view id, size_t size_max, std::string_view extra) {
   if (id.empty() || id.size() > size_max) return false;
   for (size_t i = 0; i < id.size(); ++i) {

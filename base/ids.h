@@ -31,6 +31,10 @@ struct Uuid {
 // True if `text` is well-formed UTF-8 (no overlong forms, no surrogates).
 bool IsUtf8(std::string_view text);
 
+// The first `bytes_max` bytes of well-formed UTF-8, less a character that would be cut: what a
+// refusal may show of a caller's text, since half a character would spoil the whole message.
+std::string_view Utf8Prefix(std::string_view text, size_t bytes_max);
+
 // True if `id` is 1..size_max of [a-z0-9] and the characters of `extra`, beginning with a letter or
 // digit.
 bool IsSlug(std::string_view id, size_t size_max, std::string_view extra);

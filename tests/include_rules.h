@@ -38,6 +38,7 @@ inline const std::vector<FolderRule> kFolders = {
     {"analysis/report",
      {"proto", "base/check.h", "base/status.h", "base/vietnamese", "analysis/frame",
       "analysis/weighting", "analysis/estimate", "analysis/frameworks", "analysis/index"}},
+    {"analysis/testing", {"proto", "analysis/frame", "analysis/estimate", "analysis/index"}},
     {"analysis/cli", {"proto", "base/...", "analysis/..."}},
 
     {"server/model", {"proto", "base", "base/crypto", "base/vietnamese"}},
@@ -53,16 +54,19 @@ inline const std::vector<FolderRule> kFolders = {
     {"server/transport",
      {"proto", "base", "base/crypto", "base/log", "base/vietnamese", "server/model",
       "server/registry", "server/intake", "server/results"}},
+    {"server/testing", {"proto", "base", "server/model"}},
     {"server/app", {"proto", "base/...", "server/...", "analysis/frameworks"}},
 
+    {"deploy/data", {"proto", "base/..."}},
     {"deploy/player", {"proto", "base/..."}},
 
     {"tests", {"proto", "base/...", "analysis/...", "server/...", "deploy/player"}},
     {"tests/bench", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
-    {"tests/crash", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
+    {"tests/crash", {"proto", "base/...", "server/...", "tests/harness"}},
     {"tests/e2e", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
-    {"tests/fault", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
+    {"tests/fault", {"proto", "base/...", "server/...", "tests/harness"}},
     {"tests/fuzz", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
+    {"tests/harness", {"proto", "base"}},
     {"tests/r_agreement", {"proto", "base/...", "analysis/...", "tests"}},
 };
 
@@ -97,7 +101,7 @@ inline const std::vector<FenceRule> kFences = {
     {"filesystem", {"base/...", "server/...", "analysis/cli", "deploy/player", "tests/..."}},
     {"fstream", {"base/...", "server/...", "analysis/cli", "deploy/player", "tests/..."}},
     {"iostream", {"base/...", "server/...", "analysis/cli", "deploy/player", "tests/..."}},
-    {"random", {"base/...", "deploy/player", "tests/..."}},
+    {"random", {"base/...", "analysis/testing", "deploy/player", "tests/..."}},
 
     // The generated code's own library, and the system's headers.
     {"google/protobuf/", {"analysis/...", "server/...", "deploy/player", "tests/..."}},
@@ -106,6 +110,9 @@ inline const std::vector<FenceRule> kFences = {
     {"arpa/", {"server/app", "analysis/cli", "deploy/player", "tests/..."}},
     {"sys/", {"base/...", "server/app", "analysis/cli", "deploy/player", "tests/..."}},
 };
+
+// Folders that tests may include, and nothing else may.
+inline const std::vector<std::string_view> kTestFolders = {"server/testing", "analysis/testing"};
 
 // What only tests may touch: files of tests/, and *_test.cc, *_for_test.h, *_bench.cc, *_fuzz.cc.
 // Tests are also free of the fences on these standard headers.

@@ -124,6 +124,12 @@ std::optional<std::string> Refusal(std::string_view file, const Include& include
   if (library && target != "proto") return LibraryRefusal(file, include.path);
 
   if (target.empty()) return "the path does not start at the repository root";
+  if (AnyFits(kTestFolders, target) && target != folder) {
+    // server/testing for tests of server/..., analysis/testing for those of analysis/...
+    const std::string_view side = target.substr(0, target.find('/') + 1);
+    if (IsTest(file) && folder.starts_with(side)) return std::nullopt;
+    return "only tests below " + std::string(side) + " may include " + std::string(target);
+  }
   if (target == folder || AnyFits(rule->may_include, target)) return std::nullopt;
   if (std::ranges::find(rule->may_include, include.path) != rule->may_include.end()) {
     return std::nullopt;
@@ -232,6 +238,13 @@ TEST(Checker, RefusesAFencedLibrary) {
               ElementsAre(HasSubstr(fenced)));
   EXPECT_THAT(RefusalsOf("server/app/web.h", "#include <boost/beast/core.hpp>\n"),
               ElementsAre(HasSubstr("for .cc files only")));
+}
+
+TEST(Checker, LeavesTheTestsFixturesToTests) {
+  const std::string include = "#include \"server/testing/sample.h\"\n";
+  EXPECT_THAT(RefusalsOf("server/model/model_test.cc", include), IsEmpty());
+  EXPECT_THAT(RefusalsOf("server/model/round.cc", include), ElementsAre(HasSubstr("only tests")));
+  EXPECT_THAT(RefusalsOf("server/app/main.cc", include), ElementsAre(HasSubstr("only tests")));
 }
 
 TEST(Checker, RefusesWhatItDoesNotKnow) {

@@ -404,7 +404,7 @@ TEST(Importer, BadRowsNeverHoldUpTheirNeighbours) {
   EXPECT_EQ(run.end.summary.refused(), 1u);
   EXPECT_THAT(run.rejects, ElementsAre(HasSubstr("3: q1: \"9\" is not a choice"),
                                        HasSubstr("4: the row has 2 cells"),
-                                       "5: bad response; answers[0].choice: is not liked"));
+                                       "5: answers[0].choice: is not liked"));
 }
 
 TEST(Importer, PassingFaultsAreWaitedOutLongerEachTime) {

@@ -15,15 +15,16 @@ constexpr int kTriesMax = 9;
 constexpr milliseconds kPauseFirst{500};
 constexpr milliseconds kPauseMax{30000};
 
+// The message only sums up the violations where there are any.
 std::string Reason(const v1::Refusal& refusal) {
-  std::string reason = refusal.message();
+  std::string reason;
   for (const v1::FieldViolation& violation : refusal.field_violations()) {
-    // A refusal of one field often has the field's sentence for its message.
-    if (violation.description() == refusal.message()) continue;
     absl::StrAppend(&reason, reason.empty() ? "" : "; ", violation.field(), ": ",
                     violation.description());
   }
-  return reason.empty() ? absl::StrCat("refused with code ", refusal.code()) : reason;
+  if (!reason.empty()) return reason;
+  return refusal.message().empty() ? absl::StrCat("refused with code ", refusal.code())
+                                   : refusal.message();
 }
 
 }  // namespace

@@ -147,7 +147,10 @@ std::string IndexHeading(const v1::GetSipasResponse& response, Language language
             ? Pick(language, "Đúng từng byte với kết quả đã niêm phong ",
                    "Byte for byte the sealed result ")
             : Pick(language, "KHÔNG phải kết quả đã niêm phong ", "NOT the sealed result "),
-        response.seal().digest(), "\n");
+        response.seal().digest(), "\n",
+        Pick(language, "Đến sau niêm phong, đã lưu, không tính: ",
+             "Came after the seal, stored, not counted: "),
+        response.late_after_seal(), "\n");
   }
   return text;
 }

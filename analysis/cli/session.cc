@@ -3,6 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <chrono>
+#include <string_view>
 
 #include "base/vietnamese/vietnamese.h"
 
@@ -12,6 +13,11 @@ namespace {
 std::shared_ptr<grpc::Channel> Connect(const Settings& settings) {
   grpc::ChannelArguments arguments;
   arguments.SetUserAgentPrefix("hailong-cli");
+  // "localhost" is this machine whatever a name server or a hosts file says.
+  std::string target = "dns:///" + settings.server;
+  constexpr std::string_view kLocalhost = "localhost:";
+  const bool localhost = settings.server.compare(0, kLocalhost.size(), kLocalhost) == 0;
+  if (localhost) target = "ipv4:127.0.0.1:" + settings.server.substr(kLocalhost.size());
   std::shared_ptr<grpc::ChannelCredentials> credentials;
   if (settings.ca_pem.empty()) {
     // Plain text stays on this machine: not even a proxy of the environment sees it.
@@ -21,10 +27,11 @@ std::shared_ptr<grpc::Channel> Connect(const Settings& settings) {
     grpc::SslCredentialsOptions tls;
     tls.pem_root_certs = settings.ca_pem;
     credentials = grpc::SslCredentials(tls);
+    if (localhost) arguments.SetSslTargetNameOverride("localhost");
   }
   // A page of 1000 units with all their components.
   arguments.SetMaxReceiveMessageSize(64 << 20);
-  return grpc::CreateCustomChannel("dns:///" + settings.server, credentials, arguments);
+  return grpc::CreateCustomChannel(target, credentials, arguments);
 }
 
 }  // namespace

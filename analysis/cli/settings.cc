@@ -124,10 +124,13 @@ absl::StatusOr<Settings> Resolve(const GlobalOptions& options, Io& io) {
 
   fs::path token_file = FirstOf(options.token_file, io, "HAILONG_TOKEN_FILE");
   if (token_file.empty()) {
-    // Nobody asked for the default file: without it the call goes out without a credential.
     token_file = DefaultTokenFile(io);
     std::error_code error;
-    if (token_file.empty() || !fs::exists(token_file, error)) return settings;
+    if (token_file.empty() || !fs::exists(token_file, error)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "no credential: give --token-file FILE or HAILONG_TOKEN_FILE",
+          token_file.empty() ? "" : absl::StrCat(", or put it into ", token_file.string())));
+    }
   }
   absl::StatusOr<std::string> token = ReadToken(token_file, io);
   if (!token.ok()) return token.status();

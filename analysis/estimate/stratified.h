@@ -24,7 +24,8 @@
 // Sums are kept as integers: z is rounded to a fixed point of kFractionBits below a bound on |z|,
 // so that sums do not depend on the order of rows or the number of threads, and a constant has a
 // variance of exactly 0 and no design effect. Each term of a z is rounded by at most 2^-48 of that
-// bound.
+// bound; index/domains.h may give a component the bound of the whole index, at most 2^16 times its
+// own.
 //
 // Threads: pure functions of their arguments.
 #ifndef HAILONG_ANALYSIS_ESTIMATE_STRATIFIED_H_

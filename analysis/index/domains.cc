@@ -12,6 +12,21 @@ using estimate::Int128;
 using estimate::Stratum;
 using estimate::Sums;
 
+namespace {
+
+// The z of a part is that of the whole, over the items of the part, divided by this number: the
+// factors of all their terms stand in one ratio. 1 if the part is not defined.
+double ShareOf(const Linear& part, const Linear& whole) {
+  if (part.terms.empty()) return 1;
+  const Term& one = part.terms[0];
+  const auto same = std::find_if(whole.terms.begin(), whole.terms.end(), [&](const Term& term) {
+    return term.item == one.item && term.domain == one.domain;
+  });
+  return same == whole.terms.end() ? 0 : same->factor / one.factor;
+}
+
+}  // namespace
+
 Domains::Domains(const frame::Frame& frame, const Plan& plan, const Partition& partition,
                  std::span<const Stratum> strata, int threads)
     : frame_(frame), plan_(plan), partition_(partition), strata_(strata), threads_(threads) {
@@ -163,26 +178,78 @@ std::vector<std::vector<Linear>> Domains::AggregateLinears(Combine combine) cons
 std::vector<std::vector<Estimate>> Domains::Aggregates(size_t count, Combine combine) const {
   std::vector<std::vector<Linear>> linears = AggregateLinears(combine);
   std::vector<Variable> variables;
-  std::vector<ScanVariable> scanned;
-  for (size_t a = 0; a < count; ++a) {
-    variables.push_back(Tabulate(std::move(linears[a])));
-    // A component of one item is in the counts.
-    if (variables[a].items.size() < 2) continue;
-    ScanVariable& scan = scanned.emplace_back();
-    for (const size_t j : variables[a].items) scan.columns.push_back(plan_.items[j].column);
-    scan.tables = std::move(variables[a].tables);
-  }
-  std::vector<std::vector<Sums>> sums;
-  if (!scanned.empty()) sums = ScanSums(frame_, partition_, stride_, scanned, threads_);
+  for (size_t a = 0; a < count; ++a) variables.push_back(Tabulate(std::move(linears[a])));
+  const std::vector<size_t> wholes = NestInOverall(variables);
+  const std::vector<std::vector<Sums>> sums = SumsFromRows(variables, wholes);
   std::vector<std::vector<Estimate>> estimates;
-  size_t next_scanned = 0;
-  for (const Variable& variable : variables) {
-    estimates.push_back(Estimates(
-        variable,
-        variable.items.size() < 2 ? SumsFromCounts(variable) : std::move(sums[next_scanned++]),
-        combine));
-  }
+  for (size_t a = 0; a < count; ++a) estimates.push_back(Estimates(variables[a], sums[a], combine));
   return estimates;
+}
+
+std::vector<size_t> Domains::NestInOverall(std::vector<Variable>& variables) const {
+  std::vector<size_t> wholes(variables.size(), ScanVariable::kNone);
+  // Pooled components have centres of their own.
+  if (plan_.composition == v1::COMPOSITION_POOLED_ANSWERS) return wholes;
+  const Variable& overall = variables[0];
+  for (size_t a = 0; a < variables.size(); ++a) {
+    if (a > 0 && wholes[a] == ScanVariable::kNone) continue;
+    for (const size_t part : plan_.aggregates[a].child_aggregates) {
+      if (part >= variables.size() || !variables[part].NeedsRows()) continue;
+      std::vector<double> scales;
+      double share_min = 1;
+      for (size_t result = 0; result < overall.linears.size(); ++result) {
+        const double share = ShareOf(variables[part].linears[result], overall.linears[result]);
+        share_min = std::min(share_min, share);
+        scales.push_back(overall.scales[result] * share);
+      }
+      // A part so small would lose its last digits in the whole.
+      constexpr double kShareMin = 0x1p-16;
+      if (share_min < kShareMin) continue;
+      variables[part].scales = std::move(scales);
+      wholes[part] = a;
+    }
+  }
+  return wholes;
+}
+
+std::vector<std::vector<Sums>> Domains::SumsFromRows(const std::vector<Variable>& variables,
+                                                     const std::vector<size_t>& wholes) const {
+  // Who adds an item to the overall z: the lowest component that holds it.
+  std::vector<size_t> adders(plan_.items.size(), 0);
+  for (size_t a = 1; a < variables.size(); ++a) {
+    if (wholes[a] == ScanVariable::kNone) continue;
+    for (const size_t j : variables[a].items) adders[j] = a;
+  }
+  // Parts before wholes, as parents stand before children.
+  std::vector<ScanVariable> scanned;
+  std::vector<size_t> places(variables.size(), ScanVariable::kNone);
+  std::vector<size_t> aggregates;
+  for (size_t a = variables.size(); a-- > 0;) {
+    if (!variables[a].NeedsRows()) continue;
+    const bool part = wholes[a] != ScanVariable::kNone;
+    const Variable& numbers = part ? variables[0] : variables[a];
+    ScanVariable& scan = scanned.emplace_back();
+    for (size_t i = 0; i < numbers.items.size(); ++i) {
+      const size_t j = numbers.items[i];
+      if ((part || a == 0) && adders[j] != a) continue;
+      scan.columns.push_back(plan_.items[j].column);
+      scan.tables.push_back(numbers.tables[i]);
+    }
+    aggregates.push_back(a);
+    places[a] = scanned.size() - 1;
+  }
+  for (size_t v = 0; v < scanned.size(); ++v) {
+    const size_t whole = wholes[aggregates[v]];
+    if (whole != ScanVariable::kNone) scanned[v].whole = places[whole];
+  }
+  std::vector<std::vector<Sums>> found;
+  if (!scanned.empty()) found = ScanSums(frame_, partition_, stride_, scanned, threads_);
+  std::vector<std::vector<Sums>> sums;
+  for (size_t a = 0; a < variables.size(); ++a) {
+    sums.push_back(places[a] == ScanVariable::kNone ? SumsFromCounts(variables[a])
+                                                    : std::move(found[places[a]]));
+  }
+  return sums;
 }
 
 Domains::Variable Domains::Tabulate(std::vector<Linear> linears) const {

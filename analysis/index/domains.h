@@ -61,6 +61,9 @@ class Domains {
     // slot.
     std::vector<size_t> items;
     std::vector<std::vector<int64_t>> tables;
+
+    // What one item says is in the counts.
+    bool NeedsRows() const { return items.size() >= 2; }
   };
 
   void CountCells();
@@ -73,6 +76,13 @@ class Domains {
   // By aggregate and result.
   std::vector<std::vector<Linear>> AggregateLinears(Combine combine) const;
   Variable Tabulate(std::vector<Linear> linears) const;
+  // By aggregate: the one whose numbers hold this one's as a part, for `variables` of the first
+  // aggregates; ScanVariable::kNone: it must be scanned by itself. Parts get the scale of the
+  // overall index, divided by their share in it.
+  std::vector<size_t> NestInOverall(std::vector<Variable>& variables) const;
+  // Sums by aggregate and cell.
+  std::vector<std::vector<estimate::Sums>> SumsFromRows(const std::vector<Variable>& variables,
+                                                        const std::vector<size_t>& wholes) const;
   // Sums by cell of a variable of one item.
   std::vector<estimate::Sums> SumsFromCounts(const Variable& variable) const;
   std::vector<estimate::Estimate> Estimates(const Variable& variable,

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/index/random_case.h"
+#include "analysis/frameworks/frameworks.h"
+#include "analysis/testing/random_case.h"
 
 namespace hailong::index {
 namespace {
@@ -164,6 +165,19 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"VersionZero", [](P& p) { p.set_version(0); }, {"version: 0 found"}},
         Refusal{"NoVietnameseTitle", [](P& p) { p.mutable_title()->clear_vi(); }, {"title"}}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
+
+TEST(Framework, EveryShippedFrameworkIsAccepted) {
+  const auto frameworks = frameworks::ShippedFrameworks();
+  ASSERT_TRUE(frameworks.ok()) << frameworks.status();
+  std::vector<std::string> ids;
+  for (const v1::IndexFramework& framework : *frameworks) {
+    const auto checked = Framework::Create(framework);
+    EXPECT_TRUE(checked.ok()) << framework.framework_id() << ": " << checked.status();
+    ids.push_back(framework.framework_id());
+  }
+  EXPECT_THAT(ids, testing::UnorderedElementsAre("sipas-2026", "sipas-2017",
+                                                 "par-survey-provincial", "lecture-rating"));
+}
 
 }  // namespace
 }  // namespace hailong::index

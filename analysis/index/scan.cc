@@ -1,6 +1,7 @@
 #include "analysis/index/scan.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <thread>
 #include <utility>
@@ -57,10 +58,11 @@ void AddColumns(const uint8_t* const* slots, const std::vector<int64_t>* tables,
   }
 }
 
-void ScanBlock(const BlockView& block, const Places& places, const ScanVariable& variable,
-               std::vector<Sums>& cells) {
-  int64_t sums[kBlockRows];
-  std::fill_n(sums, block.rows, 0);
+// The packed z of the rows of a block, by variable.
+using BlockSums = std::vector<std::array<int64_t, kBlockRows>>;
+
+void AddVariable(const BlockView& block, const Places& places, const ScanVariable& variable,
+                 int64_t* sums) {
   constexpr size_t kAtOnce = 4;
   const uint8_t* slots[kAtOnce];
   const size_t columns = variable.columns.size();
@@ -73,13 +75,29 @@ void ScanBlock(const BlockView& block, const Places& places, const ScanVariable&
     slots[0] = block.column(variable.columns[i]);
     AddColumns<1>(slots, &variable.tables[i], places.offsets, block.rows, sums);
   }
+}
+
+void AddToCells(const Places& places, const int64_t* sums, size_t rows, std::vector<Sums>& cells) {
   constexpr int64_t kAnsweredMask = (int64_t{1} << kAnsweredBits) - 1;
-  for (size_t r = 0; r < block.rows; ++r) {
+  for (size_t r = 0; r < rows; ++r) {
     const Int128 z = sums[r] >> kAnsweredBits;
     Sums& cell = cells[places.cells[r]];
     cell.z += z;
     cell.z_squared += z * z;
     cell.answered += (sums[r] & kAnsweredMask) != 0 ? 1 : 0;
+  }
+}
+
+void ScanBlock(const BlockView& block, const Places& places,
+               const std::vector<ScanVariable>& variables, BlockSums& sums,
+               std::vector<std::vector<Sums>>& cells) {
+  for (auto& of_variable : sums) of_variable.fill(0);
+  for (size_t v = 0; v < variables.size(); ++v) {
+    AddVariable(block, places, variables[v], sums[v].data());
+    AddToCells(places, sums[v].data(), block.rows, cells[v]);
+    if (variables[v].whole == ScanVariable::kNone) continue;
+    int64_t* const whole = sums[variables[v].whole].data();
+    for (size_t r = 0; r < block.rows; ++r) whole[r] += sums[v][r];
   }
 }
 
@@ -152,12 +170,11 @@ std::vector<std::vector<Sums>> ScanSums(const frame::Frame& frame, const Partiti
   std::vector<std::vector<std::vector<Sums>>> sums(used, zero);
   SplitBlocks(frame.block_count(), used, [&](size_t thread, size_t begin, size_t end) {
     Places places;
+    BlockSums block_sums(variables.size());
     for (size_t b = begin; b < end; ++b) {
       const BlockView block = frame.block(b);
       FindPlaces(block, partition, stride, places);
-      for (size_t v = 0; v < variables.size(); ++v) {
-        ScanBlock(block, places, variables[v], sums[thread][v]);
-      }
+      ScanBlock(block, places, variables, block_sums, sums[thread]);
     }
   });
   for (size_t t = 1; t < used; ++t) {

@@ -3,7 +3,8 @@
 // What one question says by unit is in the counts of the frame. What a component says needs the
 // answers of a respondent together, so each row is visited once: its z is the sum, over the items
 // of the component, of a number looked up by the row's domain and answer. Columns are read block by
-// block, a few at a time, into a run of sums that stays in cache.
+// block, a few at a time, into a run of sums that stays in cache; where the z of a component is
+// part of that of the one above it, it is summed once and added up.
 //
 // Rows are split into cells (a unit, or a unit and a respondent group), and each cell belongs to
 // one domain, whose tables apply to its rows.
@@ -54,8 +55,12 @@ constexpr int64_t Pack(int64_t z) { return z * (int64_t{1} << kAnsweredBits) + 1
 // are 0 or Pack()ed. Tables have one domain more than the partition, all 0, for rows that are left
 // out.
 struct ScanVariable {
+  static constexpr size_t kNone = SIZE_MAX;
+
   std::vector<size_t> columns;
   std::vector<std::vector<int64_t>> tables;
+  // A later variable, whose z this one's is a part of: it is added to it, row by row.
+  size_t whole = kNone;
 };
 
 // Sums by variable and cell.

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <optional>
 
-#include "analysis/index/oracle.h"
-#include "analysis/index/random_case.h"
 #include "analysis/index/score.h"
+#include "analysis/testing/oracle.h"
+#include "analysis/testing/random_case.h"
 
 namespace hailong::index {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/index/random_case.h"
+#include "analysis/testing/random_case.h"
 
 namespace hailong::index {
 namespace {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <cstdlib>
 #include <fstream>
@@ -100,7 +101,12 @@ INSTANTIATE_TEST_SUITE_P(All, Shipped,
                          ::testing::Values(std::pair("sipas-2026", "sipas-2026"),
                                            std::pair("sipas-2017", "sipas-2017"),
                                            std::pair("officials-2026", "par-survey-provincial"),
-                                           std::pair("lecture-rating", "lecture-rating")));
+                                           std::pair("lecture-rating", "lecture-rating")),
+                         [](const auto& parameter) {
+                           std::string name = parameter.param.second;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST(Sipas2026, Has39ItemsInNineElementsInTwoContents) {
   const v1::IndexFramework framework = ReadFramework("sipas-2026");

@@ -176,6 +176,8 @@ absl::Status Server::Parts::BuildTransport(
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Settings& settings) {
+  // First what can be wrong with the settings: nothing is made for a server that cannot start.
+  ASSIGN_OR_RETURN(const auto credentials, Credentials(settings));
   auto server = std::unique_ptr<Server>(new Server(std::make_unique<Parts>()));
   // First, so that settings that are refused leave no directory behind.
   ASSIGN_OR_RETURN(const auto credentials, Credentials(settings));

@@ -18,10 +18,12 @@ constexpr size_t kSequenceDigitsMax = 12;
 
 // Everything that people put between the parts; longest first within a first byte does not matter,
 // since none is the beginning of another.
-constexpr std::array<std::string_view, 14> kSeparators = {
+constexpr std::array<std::string_view, 23> kSeparators = {
     "-",
     " ",
     "\t",
+    "\r",  // scanners end with a line
+    "\n",
     "\xC2\xA0",  // no-break space
     "\xC2\xAD",  // soft hyphen
     "\xE2\x80\x90",
@@ -32,6 +34,13 @@ constexpr std::array<std::string_view, 14> kSeparators = {
     "\xE2\x80\x95",  // em dash, bar
     "\xE2\x88\x92",  // minus
     "\xEF\xBC\x8D",  // full-width hyphen
+    "\xEF\xB9\x98",
+    "\xEF\xB9\xA3",  // small dash, small hyphen
+    "\xE2\x80\x89",
+    "\xE2\x80\xAF",  // thin space, narrow no-break space
+    "\xE3\x80\x80",  // ideographic space
+    "\xE2\x80\x8B",
+    "\xEF\xBB\xBF",  // zero-width spaces
     "_"};
 
 // Text with every run of separators made one '-', none at the ends or beside a dot, letters upper

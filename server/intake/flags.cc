@@ -33,8 +33,12 @@ bool IsStraightLine(const model::NewResponse& response, uint32_t answers_min) {
 }
 
 uint64_t CountAnswers(const model::NewResponse& response) {
-  uint64_t answered = response.content.comments.size();
-  for (const model::Question& question : response.round->questionnaire().questions()) {
+  const auto questions = response.round->questionnaire().questions();
+  // A text question has no packed answer; the text of an option belongs to an answer counted below.
+  uint64_t answered = static_cast<uint64_t>(
+      std::count_if(response.content.comments.begin(), response.content.comments.end(),
+                    [&](const auto& comment) { return questions[comment.question].size == 0; }));
+  for (const model::Question& question : questions) {
     for (uint32_t i = 0; i < question.size; ++i) {
       if (response.content.answers[question.offset + i] != '\0') {
         ++answered;
@@ -83,14 +87,17 @@ uint32_t PaceFlags::Judge(const model::NewResponse& response) {
   const absl::Time interval = at - absl::Milliseconds(thresholds.press_interval_ms());
   uint32_t in_window = 1;
   bool too_soon = false;
-  // Backwards in time from this press, no further than the thresholds look. A retry has the same
-  // time.
   std::deque<Press>& presses = presses_[response.collector];
+  // A retry may come with a clock measured anew, so its time does not tell it.
+  const auto is_this = [&](const Press& press) {
+    return press.response_id == response.content.response_id;
+  };
+  if (std::any_of(presses.begin(), presses.end(), is_this)) return 0;
+  // Backwards in time from this press, no further than the thresholds look.
   for (auto press = FirstAfter(presses, at); press != presses.begin();) {
     --press;
-    if (press->response_id == response.content.response_id) return 0;
     const bool in_interval = press->submitted_at > interval;
-    if (!in_interval && press->submitted_at <= window && press->submitted_at != at) break;
+    if (!in_interval && press->submitted_at <= window) break;
     if (press->submitted_at > window) ++in_window;
     too_soon = too_soon || in_interval;
   }

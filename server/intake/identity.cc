@@ -30,8 +30,7 @@ absl::StatusOr<std::string> Plain(std::string_view text, std::string_view field)
 
 }  // namespace
 
-absl::StatusOr<std::optional<model::RespondentKey>> IdentifyRespondent(const v1::Evidence& evidence,
-                                                                       std::string_view round_key) {
+absl::StatusOr<std::optional<std::string>> NormalizeEvidence(const v1::Evidence& evidence) {
   std::string kind;
   std::string id;
   switch (evidence.kind_case()) {
@@ -62,10 +61,15 @@ absl::StatusOr<std::optional<model::RespondentKey>> IdentifyRespondent(const v1:
     case v1::Evidence::KIND_NOT_SET:
       return std::nullopt;
   }
-  std::string message = kind;
-  message.push_back('\0');
-  message += id;
-  const base::Digest256 digest = base::HmacSha256(round_key, message);
+  kind.push_back('\0');
+  return std::optional<std::string>(kind + id);
+}
+
+absl::StatusOr<std::optional<model::RespondentKey>> IdentifyRespondent(const v1::Evidence& evidence,
+                                                                       std::string_view round_key) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> normalized, NormalizeEvidence(evidence));
+  if (!normalized.has_value()) return std::nullopt;
+  const base::Digest256 digest = base::HmacSha256(round_key, *normalized);
   model::RespondentKey key;
   std::copy_n(digest.begin(), key.size(), key.begin());
   return key;

@@ -5,6 +5,7 @@
 // database.
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -13,8 +14,13 @@
 
 namespace hailong::intake {
 
+// The kind of evidence and its id in the one way to write it, joined by a zero byte; nothing for no
+// evidence. Errors: INVALID_ARGUMENT naming the field below the response; never repeats the
+// evidence.
+absl::StatusOr<std::optional<std::string>> NormalizeEvidence(const v1::Evidence& evidence);
+
 // HMAC-SHA-256(key, kind || 0 || normalised id), first 128 bits; nothing for no evidence. Errors:
-// INVALID_ARGUMENT naming the field below `evidence`; never repeats the evidence.
+// those of NormalizeEvidence.
 absl::StatusOr<std::optional<model::RespondentKey>> IdentifyRespondent(const v1::Evidence& evidence,
                                                                        std::string_view round_key);
 

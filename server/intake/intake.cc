@@ -19,13 +19,13 @@ absl::StatusOr<model::NewResponse> Intake::Check(const v1::Response* response,
   ASSIGN_OR_RETURN(model::NewResponse made, Validate(*response, sender, catalog, now));
   made.flags = FlagAlone(made);
   if (response->evidence().kind_case() == v1::Evidence::KIND_NOT_SET) return made;
-  ASSIGN_OR_RETURN(const auto key, keys_.Find(made.round->id()));
-  if (key.has_value()) {
-    ASSIGN_OR_RETURN(made.respondent_key, IdentifyRespondent(response->evidence(), *key));
+  const auto key = keys_.Find(made.round->id());
+  if (!key.ok()) return refusal::RoundKeyMissing(made.round->id(), key.status().message());
+  if (key->has_value()) {
+    ASSIGN_OR_RETURN(made.respondent_key, IdentifyRespondent(response->evidence(), **key));
   } else if (made.round->state() != v1::ROUND_STATE_SEALED) {
     // Without the key one citizen would count twice. After the seal nothing counts any more.
-    return absl::DataLossError(base::Cat("the key of round '", made.round->id(),
-                                         "' is missing; restore it from the backup"));
+    return refusal::RoundKeyMissing(made.round->id(), "there is no such file");
   }
   return made;
 }

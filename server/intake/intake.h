@@ -18,10 +18,10 @@ namespace hailong::intake {
 
 class Intake {
  public:
-  // One outcome for each response, in the order given; called once, on the writer thread or, if
+  // One outcome for each response, in the order given; called once, on a thread of the writer or, if
   // nothing was left to store, at once. Errors: those of Validate and IdentifyRespondent,
-  // ALREADY_EXISTS (same response_id, other content), RESOURCE_EXHAUSTED and UNAVAILABLE with a
-  // retry delay.
+  // ALREADY_EXISTS (same response_id, other content), RESOURCE_EXHAUSTED and UNAVAILABLE (the
+  // store is closed, or the key of the round is missing) with a retry delay.
   using Done = std::function<void(std::vector<absl::StatusOr<model::Stored>>)>;
 
   Intake(const model::CatalogHolder& catalog, store::KeyRing& keys, store::Writer& writer,

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/status.h"
+#include "server/intake/identity.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
 #include "server/model/times.h"
@@ -20,7 +21,7 @@ void CheckText(const std::string& text, const std::string& at, refusal::Violatio
   if (text.size() > limits::kTextBytesMax) {
     bad.Add(at, Cat("found ", text.size(), " bytes, allowed are ", limits::kTextBytesMax));
   } else if (!base::IsUtf8(text)) {
-    bad.Add(at, "is not UTF-8");
+    bad.Add(at, Cat("found ", text.size(), " bytes that are not UTF-8, allowed is UTF-8"));
   }
 }
 
@@ -69,7 +70,7 @@ void AnswerPacker::Add(const v1::Answer& answer, size_t index) {
   const int found = questionnaire_.Find(answer.question_id(), index);
   if (found < 0 || !asked_[static_cast<size_t>(found)]) {
     bad_.Add(Cat(at, ".question_id"),
-             Cat("found '", answer.question_id().substr(0, limits::kQuestionIdBytesMax),
+             Cat("found '", base::Utf8Prefix(answer.question_id(), limits::kQuestionIdBytesMax),
                  "', which is not a question of ",
                  found < 0 ? "the questionnaire" : "the form that was shown"));
     return;
@@ -186,10 +187,10 @@ void AnswerPacker::Finish() {
     any = any || answered_[i];
     const Question& question = questionnaire_.questions()[i];
     if (question.required && asked_[i] && !answered_[i]) {
-      bad_.Add("answers", Cat("question ", question.id, ": is required and not answered"));
+      bad_.Add("answers", Cat("question ", question.id, ": found no answer, but it is required"));
     }
   }
-  if (!any) bad_.Add("answers", "nothing is answered");
+  if (!any) bad_.Add("answers", "found no answer, allowed are 1 or more");
 }
 
 std::vector<model::Comment> AnswerPacker::TakeComments() {
@@ -199,11 +200,12 @@ std::vector<model::Comment> AnswerPacker::TakeComments() {
   return std::move(comments_);
 }
 
-void CheckUnit(const std::string& unit_id, const char* field, const std::string& day,
+bool CheckUnit(const std::string& unit_id, const char* field, const std::string& day,
                const model::Catalog& catalog, refusal::Violations& bad) {
-  if (catalog.units().Find(unit_id, day) == nullptr) {
-    bad.Add(field, Cat("no unit '", unit_id.substr(0, limits::kUnitIdBytesMax), "' on ", day));
-  }
+  if (catalog.units().Find(unit_id, day) != nullptr) return true;
+  bad.Add(field, Cat("no unit '", base::Utf8Prefix(unit_id, limits::kUnitIdBytesMax), "' on ", day,
+                     "; allowed are the registry's units of that day"));
+  return false;
 }
 
 // Unit and receiving unit: there on that day, in the round, and within reach of the collector.
@@ -211,11 +213,12 @@ absl::Status CheckUnits(const v1::Response& response, const model::Principal& se
                         const model::Round& round, const model::Catalog& catalog,
                         absl::Time submitted_at, refusal::Violations& bad) {
   const std::string day = base::DayInVietnam(submitted_at);
-  CheckUnit(response.unit_id(), "unit_id", day, catalog, bad);
+  bool known = CheckUnit(response.unit_id(), "unit_id", day, catalog, bad);
   if (!response.receiving_unit_id().empty()) {
-    CheckUnit(response.receiving_unit_id(), "receiving_unit_id", day, catalog, bad);
+    known =
+        CheckUnit(response.receiving_unit_id(), "receiving_unit_id", day, catalog, bad) && known;
   }
-  if (!bad.empty()) return absl::OkStatus();
+  if (!known) return absl::OkStatus();
   if (!round.FindUnit(response.unit_id()).has_value()) {
     bad.Add("unit_id",
             Cat("unit '", response.unit_id(), "' is not '", round.definition().root_unit_id(),
@@ -269,7 +272,10 @@ absl::StatusOr<model::NewResponse> Validate(const v1::Response& response,
   bool time_known = false;
   const absl::Duration offset = absl::Milliseconds(response.clock_offset_ms());
   if (!model::IsValid(response.submitted_at())) {
-    bad.Add("submitted_at", "is missing or out of 2000..2100");
+    bad.Add("submitted_at", response.has_submitted_at()
+                                ? Cat("found second ", response.submitted_at().seconds(),
+                                      ", allowed are the years 2000..2099")
+                                : std::string("is missing"));
   } else if (absl::AbsDuration(offset) > limits::kClockOffsetMax) {
     bad.Add("clock_offset_ms",
             Cat("found ", response.clock_offset_ms(), ", allowed are at most ",
@@ -284,7 +290,9 @@ absl::StatusOr<model::NewResponse> Validate(const v1::Response& response,
           Cat("is ", absl::FormatDuration(absl::Trunc(made.submitted_at() - now, absl::Seconds(1))),
               " in the future, allowed are ", absl::FormatDuration(limits::kFutureMax)));
     } else if (made.submitted_at() < round->opens_at()) {
-      bad.Add("submitted_at", "is before the round opened");
+      bad.Add("submitted_at",
+              Cat("found ", model::ToText(made.submitted_at()), ", allowed is from ",
+                  model::ToText(round->opens_at()), ", when the round opened"));
     }
   }
   if (time_known) {
@@ -295,11 +303,19 @@ absl::StatusOr<model::NewResponse> Validate(const v1::Response& response,
     content.receiving_unit_id = response.receiving_unit_id();
   }
 
+  // Made into a key later; here so that a sender hears of it together with the rest.
+  if (const auto evidence = NormalizeEvidence(response.evidence()); !evidence.ok()) {
+    for (refusal::FieldViolation& field : refusal::FieldViolationsOf(evidence.status())) {
+      bad.Add(field.field, std::move(field.description));
+    }
+  }
+
   const model::Questionnaire& questionnaire = round->questionnaire();
   const std::vector<bool>* asked = questionnaire.FindForm(response.form_id());
   if (asked == nullptr) {
     bad.Add("form_id",
-            Cat("no form '", response.form_id().substr(0, limits::kQuestionIdBytesMax), "'"));
+            Cat("found '", base::Utf8Prefix(response.form_id(), limits::kQuestionIdBytesMax),
+                "', allowed are the questionnaire's forms, or none for all questions"));
   } else if (static_cast<size_t>(response.answers_size()) > questionnaire.questions().size()) {
     bad.Add("answers", Cat("found ", response.answers_size(), ", the questionnaire has ",
                            questionnaire.questions().size(), " questions"));

@@ -24,7 +24,7 @@ void PutUnit(const v1::Unit& unit, std::vector<v1::Unit>& units) {
 }
 
 absl::Status CheckPopulation(const v1::Population& population, const Round& round) {
-  const std::string at = Cat("populations['", population.unit_id().substr(0, 40), "']");
+  const std::string at = Cat("populations['", base::Utf8Prefix(population.unit_id(), 40), "']");
   refusal::Violations bad;
   if (!round.FindUnit(population.unit_id()).has_value()) {
     bad.Add(Cat(at, ".unit_id"), Cat("is not a unit of round '", round.id(), "'"));
@@ -48,7 +48,7 @@ absl::Status CheckPopulation(const v1::Population& population, const Round& roun
     if (options == 0 || static_cast<uint32_t>(margin.sizes_size()) != options ||
         sum != population.size()) {
       bad.Add(Cat(at, ".margins"),
-              Cat("'", margin.question_id().substr(0, 40), "': found ", margin.sizes_size(),
+              Cat("'", base::Utf8Prefix(margin.question_id(), 40), "': found ", margin.sizes_size(),
                   " sizes that add up to ", sum, ", allowed are one for each of the question's ",
                   options, " options, adding up to ", population.size()));
     }

@@ -63,7 +63,7 @@ class Catalog {
   // Nothing in it.
   static std::shared_ptr<const Catalog> Empty();
   // This catalog with records added or, by their id, replaced. Errors: INVALID_ARGUMENT with every
-  // bad field.
+  // bad field, NOT_FOUND (a record names another that is not there).
   absl::StatusOr<std::shared_ptr<const Catalog>> With(const std::vector<Record>& records) const;
 
   const UnitTree& units() const { return *units_; }

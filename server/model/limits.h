@@ -57,6 +57,7 @@ inline constexpr size_t kWatchersMax = 256;
 inline constexpr size_t kExportChunkRows = 500;
 inline constexpr absl::Duration kRetryDelayBusy = absl::Milliseconds(200);
 inline constexpr absl::Duration kRetryDelayDiskFull = absl::Seconds(10);
+inline constexpr absl::Duration kRetryDelayKeyMissing = absl::Seconds(60);
 inline constexpr absl::Duration kRetryDelayClosed = absl::Seconds(2);
 inline constexpr absl::Duration kWatchIntervalMin = absl::Milliseconds(200);
 inline constexpr absl::Duration kWatchIntervalMax = absl::Hours(1);

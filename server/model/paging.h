@@ -3,13 +3,28 @@
 // Pages over things that are kept in the order of a key: a token is the key of the last thing
 // shown, so a page stays right while things are added.
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
 
 namespace hailong::model {
+
+// The key of things that are in the order of an id, then of a number or day. The space sorts before
+// all that an id may hold, so that keys sort as the pairs do: "74" with all its days before
+// "74.SCT".
+inline std::string PageKey(std::string_view id, std::string_view then) {
+  return base::Cat(id, " ", then);
+}
+
+// A number as text of the same order.
+inline std::string PageDigits(uint64_t number) {
+  const std::string digits = base::Cat(number);
+  return std::string(20 - digits.size(), '0') + digits;
+}
 
 class Pager {
  public:

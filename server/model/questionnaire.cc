@@ -26,7 +26,7 @@ size_t OptionsMax(v1::QuestionKind kind) {
 void CheckHead(const v1::Questionnaire& definition, refusal::Violations& bad) {
   if (!base::IsSlug(definition.questionnaire_id(), limits::kIdBytesMax, "-")) {
     bad.Add("questionnaire_id",
-            Cat("found '", std::string_view(definition.questionnaire_id()).substr(0, 80),
+            Cat("found '", base::Utf8Prefix(definition.questionnaire_id(), 80),
                 "', allowed are 1..", limits::kIdBytesMax, " of a-z, 0-9 and '-'"));
   }
   if (definition.version() == 0) bad.Add("version", "found 0, allowed is 1 or more");
@@ -51,10 +51,9 @@ void CheckHead(const v1::Questionnaire& definition, refusal::Violations& bad) {
 
 void CheckQuestion(const v1::Question& question, const std::string& at, refusal::Violations& bad) {
   if (!IsQuestionId(question.question_id())) {
-    bad.Add(
-        Cat(at, ".question_id"),
-        Cat("found '", std::string_view(question.question_id()).substr(0, 40), "', allowed are 1..",
-            limits::kQuestionIdBytesMax, " of a-z, 0-9, '.', '-' and '_'"));
+    bad.Add(Cat(at, ".question_id"),
+            Cat("found '", base::Utf8Prefix(question.question_id(), 40), "', allowed are 1..",
+                limits::kQuestionIdBytesMax, " of a-z, 0-9, '.', '-' and '_'"));
   }
   if (question.text().vi().empty()) bad.Add(Cat(at, ".text.vi"), "is empty");
   if (question.kind() == v1::QUESTION_KIND_UNSPECIFIED ||
@@ -133,7 +132,7 @@ absl::StatusOr<std::shared_ptr<const Questionnaire>> Questionnaire::Create(
       const int position = made->Find(id, 0);
       if (position < 0) {
         bad.Add(Cat("forms[", i, "].question_ids"),
-                Cat("'", std::string_view(id).substr(0, 40), "' is not a question"));
+                Cat("'", base::Utf8Prefix(id, 40), "' is not a question"));
       } else {
         asked[static_cast<size_t>(position)] = true;
       }

@@ -7,32 +7,16 @@
 #include "base/status.h"
 #include "google/rpc/error_details.pb.h"
 #include "server/model/limits.h"
+#include "server/model/times.h"
 
 namespace hailong::refusal {
 namespace {
 
 using base::Cat;
 
-// What callers sent is repeated cut short, and a cut may go through a character. Text that is not
-// UTF-8 would make the whole answer unreadable, with the outcomes of all neighbours in a batch.
-std::string Sound(std::string text) {
-  if (base::IsUtf8(text)) return text;
-  std::string sound;
-  for (std::string_view rest = text; !rest.empty();) {
-    size_t size = 1;
-    while (size <= 4 && size <= rest.size() && !base::IsUtf8(rest.substr(0, size))) ++size;
-    const bool whole = size <= 4 && size <= rest.size();
-    sound += whole ? rest.substr(0, size) : std::string_view("?");
-    rest.remove_prefix(whole ? size : 1);
-  }
-  return sound;
-}
+constexpr char kStoreClosed[] = "STORE_CLOSED";
 
-absl::Status WithReason(const absl::Status& refused, std::string reason) {
-  absl::Status status(refused.code(), Sound(std::string(refused.message())));
-  refused.ForEachPayload([&](absl::string_view type_url, const absl::Cord& payload) {
-    status.SetPayload(type_url, payload);
-  });
+absl::Status WithReason(absl::Status status, std::string reason) {
   google::rpc::ErrorInfo info;
   info.set_reason(std::move(reason));
   info.set_domain("hailong.v1");
@@ -49,10 +33,6 @@ absl::Status WithRetry(absl::Status status, absl::Duration delay) {
   return status;
 }
 
-std::string Moment(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone());
-}
-
 }  // namespace
 
 void Violations::Add(std::string_view field, std::string description) {
@@ -60,7 +40,7 @@ void Violations::Add(std::string_view field, std::string description) {
     ++left_out_;
     return;
   }
-  fields_.push_back({Sound(Cat(prefix_, field)), Sound(std::move(description))});
+  fields_.push_back({Cat(prefix_, field), std::move(description)});
 }
 
 absl::Status Violations::ToStatus() const {
@@ -76,7 +56,7 @@ absl::Status Violations::ToStatus() const {
       absl::InvalidArgumentError(Cat(fields_[0].field, ": ", fields_[0].description,
                                      more > 0 ? Cat(" (and ", more, " more)") : std::string()));
   status.SetPayload(kBadRequestUrl, absl::Cord(details.SerializeAsString()));
-  return WithReason(status, "BAD_FIELDS");
+  return WithReason(std::move(status), "BAD_FIELDS");
 }
 
 absl::Status Field(std::string_view field, std::string description) {
@@ -87,7 +67,7 @@ absl::Status Field(std::string_view field, std::string description) {
 
 absl::Status NotFound(std::string_view what, std::string_view id) {
   return WithReason(
-      absl::NotFoundError(Cat("no ", what, " '", id.substr(0, limits::kIdBytesMax), "'")),
+      absl::NotFoundError(Cat("no ", what, " '", base::Utf8Prefix(id, limits::kIdBytesMax), "'")),
       "NOT_FOUND");
 }
 
@@ -104,17 +84,18 @@ absl::Status ResponseContentDiffers(std::string_view response_id) {
 }
 
 absl::Status RoundNotOpenYet(std::string_view round_id, absl::Time opens_at) {
-  return WithReason(absl::FailedPreconditionError(
-                        Cat("round '", round_id, "' takes responses from ", Moment(opens_at))),
+  return WithReason(absl::FailedPreconditionError(Cat(
+                        "round '", round_id, "' takes responses from ", model::ToText(opens_at))),
                     "ROUND_NOT_OPEN_YET");
 }
 
 absl::Status SubmittedAfterClose(std::string_view round_id, absl::Time submitted_at,
                                  absl::Time closes_at) {
-  return WithReason(absl::FailedPreconditionError(
-                        Cat("round '", round_id, "' is closed: submitted_at is ",
-                            Moment(submitted_at), ", allowed is before ", Moment(closes_at))),
-                    "ROUND_CLOSED");
+  return WithReason(
+      absl::FailedPreconditionError(Cat("round '", round_id, "' is closed: submitted_at is ",
+                                        model::ToText(submitted_at), ", allowed is before ",
+                                        model::ToText(closes_at))),
+      "ROUND_CLOSED");
 }
 
 absl::Status RoundIs(std::string_view round_id, std::string_view state, std::string_view allowed) {
@@ -124,9 +105,9 @@ absl::Status RoundIs(std::string_view round_id, std::string_view state, std::str
 }
 
 absl::Status GraceNotOver(std::string_view round_id, absl::Time until) {
-  return WithReason(absl::FailedPreconditionError(Cat("round '", round_id,
-                                                      "' still takes responses in its grace until ",
-                                                      Moment(until), "; seal then, or with `now`")),
+  return WithReason(absl::FailedPreconditionError(
+                        Cat("round '", round_id, "' still takes responses in its grace until ",
+                            model::ToText(until), "; seal then, or with `now`")),
                     "GRACE_NOT_OVER");
 }
 
@@ -139,8 +120,8 @@ absl::Status NoFramework(std::string_view round_id, std::string_view framework_i
 
 absl::Status RoundKeyNeeded(std::string_view round_id, absl::Time until) {
   return WithReason(
-      absl::FailedPreconditionError(
-          Cat("the key of round '", round_id, "' is kept for appeals until ", Moment(until))),
+      absl::FailedPreconditionError(Cat("the key of round '", round_id,
+                                        "' is kept for appeals until ", model::ToText(until))),
       "ROUND_KEY_NEEDED");
 }
 
@@ -154,6 +135,13 @@ absl::Status TooMany(std::string_view what, size_t found, size_t allowed) {
   return WithReason(
       absl::InvalidArgumentError(Cat(what, ": found ", found, ", allowed are 1..", allowed)),
       "TOO_MANY");
+}
+
+absl::Status ImportSize(std::string_view what, size_t found) {
+  const absl::Status status = TooMany(what, found, limits::kImportRowsMax);
+  if (found == 0) return status;
+  return WithReason(absl::ResourceExhaustedError(Cat(status.message(), "; send it in parts")),
+                    "TOO_MANY");
 }
 
 absl::Status NoCredential() {
@@ -174,7 +162,7 @@ absl::Status RoleNotAllowed(std::string_view method, std::string_view role) {
 
 absl::Status OutsideSubtree(std::string_view unit_id, std::string_view bound_to) {
   return WithReason(absl::PermissionDeniedError(
-                        Cat("unit '", unit_id.substr(0, limits::kIdBytesMax), "' is not '",
+                        Cat("unit '", base::Utf8Prefix(unit_id, limits::kIdBytesMax), "' is not '",
                             bound_to, "' or below it, to which this credential is bound")),
                     "OUTSIDE_SUBTREE");
 }
@@ -192,12 +180,22 @@ absl::Status DiskFull(std::string_view detail) {
       "DISK_FULL");
 }
 
+absl::Status RoundKeyMissing(std::string_view round_id, absl::string_view detail) {
+  return WithReason(
+      WithRetry(absl::UnavailableError(Cat("the key of round '", round_id,
+                                           "' cannot be read, so no citizen can be told from "
+                                           "another; send it again when it is restored: ",
+                                           detail)),
+                limits::kRetryDelayKeyMissing),
+      "ROUND_KEY_MISSING");
+}
+
 absl::Status StoreClosed(std::string_view detail) {
   return WithReason(
       WithRetry(absl::UnavailableError(
                     Cat("the store is closed and the server restarts; send it again: ", detail)),
                 limits::kRetryDelayClosed),
-      "STORE_CLOSED");
+      kStoreClosed);
 }
 
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {
@@ -210,6 +208,13 @@ std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {
     }
   }
   return violations;
+}
+
+bool IsStoreClosed(const absl::Status& status) {
+  google::rpc::ErrorInfo details;
+  const auto payload = status.GetPayload(kErrorInfoUrl);
+  return payload.has_value() && details.ParseFromString(std::string(*payload)) &&
+         details.reason() == kStoreClosed;
 }
 
 absl::Duration RetryDelayOf(const absl::Status& status) {

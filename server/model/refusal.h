@@ -56,6 +56,10 @@ absl::Status RoundKeyNeeded(std::string_view round_id, absl::Time until);
 absl::Status LastAdmin(std::string_view account_id);
 absl::Status TooMany(std::string_view what, size_t found, size_t allowed);
 
+// RESOURCE_EXHAUSTED above the limit, without a retry delay: send it in parts. INVALID_ARGUMENT for
+// none.
+absl::Status ImportSize(std::string_view what, size_t found);
+
 absl::Status NoCredential();
 absl::Status BadCredential();
 absl::Status RoleNotAllowed(std::string_view method, std::string_view role);
@@ -63,11 +67,15 @@ absl::Status OutsideSubtree(std::string_view unit_id, std::string_view bound_to)
 
 absl::Status QueueFull();
 absl::Status DiskFull(std::string_view detail);
+// The sender keeps its response: the operator restores the key.
+absl::Status RoundKeyMissing(std::string_view round_id, absl::string_view detail);
 absl::Status StoreClosed(std::string_view detail);
 
 // Reads the payloads back.
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status);
 // Zero: retrying as it is will not help.
 absl::Duration RetryDelayOf(const absl::Status& status);
+// True for StoreClosed alone.
+bool IsStoreClosed(const absl::Status& status);
 
 }  // namespace hailong::refusal

@@ -1,6 +1,7 @@
 #include "server/model/round.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -61,11 +62,16 @@ absl::StatusOr<std::shared_ptr<const Round>> Round::Create(
     std::shared_ptr<const Questionnaire> questionnaire, const UnitTree& units) {
   refusal::Violations bad("round.");
   if (!base::IsSlug(definition.round_id(), limits::kIdBytesMax, "-")) {
-    bad.Add("round_id", Cat("found '", std::string_view(definition.round_id()).substr(0, 80),
+    bad.Add("round_id", Cat("found '", base::Utf8Prefix(definition.round_id(), 80),
                             "', allowed are 1..", limits::kIdBytesMax, " of a-z, 0-9 and '-'"));
   }
   if (definition.title().vi().empty() || definition.title().ByteSizeLong() > 4000) {
     bad.Add("title.vi", "is empty or longer than 4000 bytes");
+  }
+  if (definition.questionnaire_version() != questionnaire->definition().version()) {
+    bad.Add("questionnaire_version",
+            Cat("found ", definition.questionnaire_version(), ", allowed is ",
+                questionnaire->definition().version(), "; a round names its version"));
   }
   if (definition.framework_id().size() > limits::kIdBytesMax)
     bad.Add("framework_id", "is too long");
@@ -87,15 +93,23 @@ absl::StatusOr<std::shared_ptr<const Round>> Round::Create(
   // The window is half open: its last day is the day of its last moment.
   const std::string last_day = base::DayInVietnam(made->closes_at_ - absl::Microseconds(1));
   if (units.Find(definition.root_unit_id(), first_day) == nullptr) {
-    bad.Add("root_unit_id", Cat("no unit '", definition.root_unit_id(), "' on ", first_day));
-    return bad.ToStatus();
+    return refusal::NotFound(
+        "unit", Cat(base::Utf8Prefix(definition.root_unit_id(), limits::kUnitIdBytesMax), "' on '",
+                    first_day));
+  }
+  // The tree changes only on these days; a unit may come below the root by a change far above it.
+  std::set<std::string> days = {first_day};
+  for (const v1::Unit& unit : units.units()) {
+    if (unit.valid_from() > first_day && unit.valid_from() <= last_day) {
+      days.insert(unit.valid_from());
+    }
   }
   for (const v1::Unit& unit : units.units()) {
-    const std::string& day = std::max(first_day, unit.valid_from());
-    if (unit.valid_from() > last_day || (!unit.valid_to().empty() && unit.valid_to() <= day)) {
-      continue;
-    }
-    if (!units.IsWithin(unit.unit_id(), definition.root_unit_id(), day)) continue;
+    const bool below = std::any_of(days.begin(), days.end(), [&](const std::string& day) {
+      return units.Find(unit.unit_id(), day) == &unit &&
+             units.IsWithin(unit.unit_id(), definition.root_unit_id(), day);
+    });
+    if (!below) continue;
     if (made->units_.size() >= limits::kRoundUnitsMax) {
       bad.Add("root_unit_id", Cat("has more than ", limits::kRoundUnitsMax, " units below it"));
       return bad.ToStatus();

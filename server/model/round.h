@@ -31,7 +31,8 @@ struct Standing {
 
 class Round {
  public:
-  // `definition` carries the state. Errors: INVALID_ARGUMENT with every bad field.
+  // `definition` carries the state. Errors: INVALID_ARGUMENT with every bad field,
+  // NOT_FOUND (no root unit on the day it opens).
   static absl::StatusOr<std::shared_ptr<const Round>> Create(
       RoundNumber number, const v1::Round& definition,
       std::shared_ptr<const Questionnaire> questionnaire, const UnitTree& units);
@@ -51,8 +52,8 @@ class Round {
   absl::Time grace_ends_at() const { return grace_ends_at_; }
   v1::RoundState state() const { return definition_.state(); }
 
-  // Units below the root at some time of the window, by unit_id; an index into it is a unit of the
-  // frame.
+  // Units that are the root or below it at some time of the window, by unit_id; an index into it is
+  // a unit of the frame. A code that names two units within one window is one unit here: the first.
   const std::vector<v1::Unit>& units() const { return units_; }
   std::optional<uint16_t> FindUnit(std::string_view unit_id) const;
 

@@ -5,6 +5,8 @@
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include <string>
+
 #include "absl/time/time.h"
 
 namespace hailong::model {
@@ -15,6 +17,11 @@ inline absl::Time FromProto(const google::protobuf::Timestamp& time) {
 
 inline absl::Duration FromProto(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+// As refusals show it.
+inline std::string ToText(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone());
 }
 
 // Microseconds are what is stored.

@@ -23,7 +23,7 @@ bool IsUnitId(std::string_view id) {
 }
 
 void CheckUnit(const v1::Unit& unit, refusal::Violations& bad) {
-  const std::string at = Cat("units['", std::string_view(unit.unit_id()).substr(0, 40), "']");
+  const std::string at = Cat("units['", base::Utf8Prefix(unit.unit_id(), 40), "']");
   if (!IsUnitId(unit.unit_id())) {
     bad.Add(Cat(at, ".unit_id"),
             Cat("allowed are 1..", limits::kUnitIdBytesMax, " of letters, digits, '.' and '-'"));
@@ -47,6 +47,18 @@ void CheckUnit(const v1::Unit& unit, refusal::Violations& bad) {
               Cat("found ", unit.valid_to(), ", allowed is after valid_from ", unit.valid_from()));
     }
   }
+}
+
+// The first day of the unit's period on which none of `parents` (oldest first, none overlap) is
+// there; empty: they cover it.
+std::string FirstOrphanDay(const v1::Unit& unit, std::span<const v1::Unit> parents) {
+  std::string day = unit.valid_from();
+  for (const v1::Unit& parent : parents) {
+    if (parent.valid_from() > day) break;
+    if (parent.valid_to().empty()) return "";
+    day = std::max(day, parent.valid_to());
+  }
+  return unit.valid_to().empty() || day < unit.valid_to() ? day : "";
 }
 
 bool Covers(const v1::Unit& unit, std::string_view day) {
@@ -83,17 +95,20 @@ absl::StatusOr<std::shared_ptr<const UnitTree>> UnitTree::Create(std::vector<v1:
   for (const v1::Unit& unit : made->units_) {
     if (unit.parent_unit_id().empty()) continue;
     const std::string at = Cat("units['", unit.unit_id(), "'].parent_unit_id");
+    const std::string orphan_day = FirstOrphanDay(unit, made->Periods(unit.parent_unit_id()));
+    if (!orphan_day.empty()) {
+      bad.Add(at, Cat("no unit '", base::Utf8Prefix(unit.parent_unit_id(), limits::kUnitIdBytesMax),
+                      "' on ", orphan_day, "; a parent must be there as long as its child"));
+      continue;
+    }
+    // A circle or a depth that exists on any day exists on the first day of its youngest unit.
     const v1::Unit* above = &unit;
     for (size_t depth = 0; above != nullptr && !above->parent_unit_id().empty(); ++depth) {
-      if (depth > limits::kUnitDepthMax) {
+      if (depth >= limits::kUnitDepthMax) {
         bad.Add(at, Cat("units are nested deeper than ", limits::kUnitDepthMax, " or in a circle"));
         break;
       }
-      const std::string& parent_id = above->parent_unit_id();
-      above = made->Find(parent_id, unit.valid_from());
-      if (above == nullptr) {
-        bad.Add(at, Cat("no unit '", parent_id, "' on ", unit.valid_from()));
-      }
+      above = made->Find(above->parent_unit_id(), unit.valid_from());
     }
   }
   RETURN_IF_ERROR(bad.ToStatus());

@@ -19,8 +19,8 @@ namespace hailong::model {
 // Days are "YYYY-MM-DD" in Asia/Ho_Chi_Minh, so they compare as text.
 class UnitTree {
  public:
-  // Takes units in any order. Errors: INVALID_ARGUMENT (bad field, a parent unknown for the whole
-  // period of its child, periods of one code that overlap, a cycle).
+  // Takes units in any order. Errors: INVALID_ARGUMENT (bad field, a day of a unit on which its
+  // parent is not there, periods of one code that overlap, a cycle).
   static absl::StatusOr<std::shared_ptr<const UnitTree>> Create(std::vector<v1::Unit> units);
 
   // By unit_id, then valid_from.

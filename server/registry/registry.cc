@@ -28,7 +28,7 @@ absl::Status CheckWithin(const model::Principal& caller, const Catalog& catalog,
 
 absl::Status CheckName(std::string_view id, const char* field) {
   if (base::IsSlug(id, limits::kIdBytesMax, "-.")) return absl::OkStatus();
-  return refusal::Field(field, Cat("found '", id.substr(0, 80), "', allowed are 1..",
+  return refusal::Field(field, Cat("found '", base::Utf8Prefix(id, 80), "', allowed are 1..",
                                    limits::kIdBytesMax, " of a-z, 0-9, '-' and '.'"));
 }
 
@@ -51,16 +51,6 @@ std::string StateName(v1::RoundState state) {
   }
 }
 
-// Keys of pages over things with two ids. A space sorts before all that an id may hold, so that the
-// keys are in the order of the ids: with '/', "74.SCT/..." would stand before "74/...".
-std::string PageKey(std::string_view id, std::string_view second) { return Cat(id, " ", second); }
-
-// As many digits as it takes for text order to be the order of numbers.
-std::string Digits(uint64_t number) {
-  const std::string digits = Cat(number);
-  return std::string(20 - digits.size(), '0') + digits;
-}
-
 // The content that OpenRound compares: what the server sets does not count.
 std::string AsRequested(v1::Round round) {
   round.clear_state();
@@ -78,7 +68,7 @@ absl::StatusOr<v1::ImportUnitsResponse> Registry::ImportUnits(
     Caller caller, const v1::ImportUnitsRequest& request) {
   const size_t count = static_cast<size_t>(request.units_size());
   if (count == 0 || count > limits::kImportRowsMax) {
-    return refusal::TooMany("units", count, limits::kImportRowsMax);
+    return refusal::ImportSize("units", count);
   }
   v1::ImportUnitsResponse response;
   RETURN_IF_ERROR(writer_.Apply(
@@ -124,7 +114,7 @@ absl::StatusOr<v1::ListUnitsResponse> Registry::ListUnits(Caller,
   ASSIGN_OR_RETURN(Pager pager, Pager::Create(request.page_size(), request.page_token()));
   v1::ListUnitsResponse response;
   for (const v1::Unit& unit : catalog->units().units()) {
-    const std::string key = PageKey(unit.unit_id(), unit.valid_from());
+    const std::string key = model::PageKey(unit.unit_id(), unit.valid_from());
     if (key <= pager.after()) continue;
     if (!request.level().empty() && unit.level() != request.level()) continue;
     if (!request.valid_on().empty() &&
@@ -148,7 +138,7 @@ absl::StatusOr<v1::ImportPopulationsResponse> Registry::ImportPopulations(
     Caller caller, const v1::ImportPopulationsRequest& request) {
   const size_t count = static_cast<size_t>(request.populations_size());
   if (count == 0 || count > limits::kImportRowsMax) {
-    return refusal::TooMany("populations", count, limits::kImportRowsMax);
+    return refusal::ImportSize("populations", count);
   }
   RETURN_IF_ERROR(writer_.Apply(
       caller.id, "ImportPopulations", request.round_id(), [&](const Catalog& catalog) -> Records {
@@ -159,8 +149,12 @@ absl::StatusOr<v1::ImportPopulationsResponse> Registry::ImportPopulations(
         }
         std::vector<Record> records;
         for (const v1::Population& population : request.populations()) {
-          RETURN_IF_ERROR(CheckWithin(caller, catalog, population.unit_id(),
-                                      base::DayInVietnam(round->opens_at())));
+          // A unit that was formed while the round ran is looked at on its own first day.
+          std::string day = base::DayInVietnam(round->opens_at());
+          if (const auto unit = round->FindUnit(population.unit_id()); unit.has_value()) {
+            day = std::max(day, round->units()[*unit].valid_from());
+          }
+          RETURN_IF_ERROR(CheckWithin(caller, catalog, population.unit_id(), day));
           records.emplace_back(
               model::PopulationRecord{.round_id = round->id(), .population = population});
         }
@@ -219,7 +213,7 @@ absl::StatusOr<v1::ListQuestionnairesResponse> Registry::ListQuestionnaires(
   ASSIGN_OR_RETURN(Pager pager, Pager::Create(request.page_size(), request.page_token()));
   v1::ListQuestionnairesResponse response;
   for (const auto& [id, questionnaire] : catalog->questionnaires()) {
-    const std::string key = PageKey(id.first, Digits(id.second));
+    const std::string key = model::PageKey(id.first, model::PageDigits(id.second));
     if (key <= pager.after()) continue;
     if (!pager.Take(key)) break;
     v1::Questionnaire* head = response.add_questionnaires();
@@ -465,6 +459,9 @@ absl::StatusOr<v1::RotateCollectorCredentialResponse> Registry::RotateCollectorC
       [&](const Catalog& catalog) -> Records {
         ASSIGN_OR_RETURN(model::CollectorRecord record,
                          FindCollector(caller, catalog, request.collector_id()));
+        if (record.collector.revoked()) {
+          return refusal::NotFound("collector that may submit", request.collector_id());
+        }
         record.credential_hash = HashCredential(credential);
         return std::vector<Record>{record};
       }));
@@ -504,7 +501,7 @@ absl::StatusOr<v1::ListSequenceGapsResponse> Registry::ListSequenceGaps(
     uint64_t expected = 1;
     for (const store::SequenceRange& range : by_collector[collector.number]) {
       if (range.first > expected) {
-        const std::string key = PageKey(collector_id, Digits(expected));
+        const std::string key = model::PageKey(collector_id, model::PageDigits(expected));
         if (key > pager.after()) {
           if (!pager.Take(key)) {
             response.set_next_page_token(pager.next_page_token());

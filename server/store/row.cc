@@ -117,7 +117,7 @@ absl::Status ReadRow(const base::Statement& select, std::string& scratch, model:
                   .unit_id = select.Text(3),
                   .receiving_unit_id = select.Text(4),
                   .form_id = select.Text(12),
-                  .respondent_key = select.Blob(13),
+                  .respondent_key = select.Blob(kKeyColumn),
                   .answers = select.Blob(14)};
   if (int64_t{Checksum(all, scratch)} != select.Int(18) ||
       all.response_id.size() != row.content.response_id.bytes.size()) {

@@ -20,6 +20,8 @@ inline constexpr std::string_view kRowColumns =
     "flags, "
     "outcome, displaced, checksum";
 
+inline constexpr int kKeyColumn = 13;  // respondent_key
+
 // The facts of a row that are not in the response itself.
 struct RowFacts {
   model::Sequence sequence{};

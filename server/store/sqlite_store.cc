@@ -39,6 +39,13 @@ absl::Status ReadComments(Statement& select, model::ResponseRow& row) {
   }
 }
 
+// Evidence is part of what the sender said. After the seal the key of the round may be gone, and
+// with it the way to compare.
+bool IsSameCitizen(const model::NewResponse& response, std::string_view stored_key) {
+  if (response.respondent_key.has_value()) return KeyView(*response.respondent_key) == stored_key;
+  return stored_key.empty() || response.round->state() == v1::ROUND_STATE_SEALED;
+}
+
 template <typename Message>
 absl::Status Parse(std::string_view bytes, std::string_view table, Message& message) {
   if (message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -94,11 +101,14 @@ class SqliteStore::BorrowedReader {
   std::unique_ptr<Reader> reader_;
 };
 
-SqliteStore::SqliteStore(Options options) : options_(std::move(options)) {}
+SqliteStore::SqliteStore(Options options, base::FileLock lock)
+    : options_(std::move(options)), lock_(std::move(lock)) {}
 SqliteStore::~SqliteStore() = default;
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const Options& options) {
-  auto store = std::unique_ptr<SqliteStore>(new SqliteStore(options));
+  // Two writers would give the same sequence numbers; SQLite alone would let both in.
+  ASSIGN_OR_RETURN(base::FileLock lock, base::FileLock::Take(options.path + ".lock"));
+  auto store = std::unique_ptr<SqliteStore>(new SqliteStore(options, std::move(lock)));
   store->write_ = std::make_unique<Write>();
   ASSIGN_OR_RETURN(store->write_->database,
                    Database::Open(options.path, Database::Mode::kReadWrite, options.vfs));
@@ -162,7 +172,7 @@ absl::Status SqliteStore::PrepareWrites() {
   RETURN_IF_ERROR(
       prepare(write.overlapping_runs,
               "SELECT first, last FROM device_sequences WHERE collector = ? AND first <= ? "
-              "AND last >= ? ORDER BY first DESC"));
+              "ORDER BY first DESC"));
   RETURN_IF_ERROR(
       prepare(write.delete_run, "DELETE FROM device_sequences WHERE collector = ? AND first = ?"));
   RETURN_IF_ERROR(prepare(write.insert_run, "INSERT INTO device_sequences VALUES (?,?,?)"));
@@ -281,14 +291,16 @@ absl::StatusOr<model::Stored> SqliteStore::FindDuplicate(const model::NewRespons
   model::ResponseRow row;
   const bool same_round =
       write.find_response.Int(2) == static_cast<int64_t>(response.round->number());
+  const bool same_citizen = IsSameCitizen(response, write.find_response.Blob(kKeyColumn));
   const absl::Status read = ReadRow(write.find_response, write.scratch, row);
   write.find_response.Reset();
   RETURN_IF_ERROR(read);
   RETURN_IF_ERROR(ReadComments(write.find_comments, row));
-  return model::Stored{.outcome = v1::OUTCOME_ALREADY_RECORDED,
-                       .first_outcome = row.first_outcome,
-                       .received_at = row.received_at,
-                       .content_differs = !same_round || row.content != response.content};
+  return model::Stored{
+      .outcome = v1::OUTCOME_ALREADY_RECORDED,
+      .first_outcome = row.first_outcome,
+      .received_at = row.received_at,
+      .content_differs = !same_round || !same_citizen || row.content != response.content};
 }
 
 absl::Status SqliteStore::MergeDeviceSequences(std::span<const model::NewResponse> responses,
@@ -312,14 +324,17 @@ absl::Status SqliteStore::MergeDeviceSequences(std::span<const model::NewRespons
       last = arrived[i].second;
     }
     std::vector<int64_t> absorbed;
-    write.overlapping_runs.Bind(1, collector).Bind(2, last + 1).Bind(3, first - 1);
+    write.overlapping_runs.Bind(1, collector).Bind(2, last + 1);
     while (true) {
       ASSIGN_OR_RETURN(const bool found, write.overlapping_runs.Step());
-      if (!found) break;
+      // Runs do not touch, so the first that ends too early ends the search, however many there
+      // are.
+      if (!found || write.overlapping_runs.Int(1) < first - 1) break;
       absorbed.push_back(write.overlapping_runs.Int(0));
       first = std::min(first, write.overlapping_runs.Int(0));
       last = std::max(last, write.overlapping_runs.Int(1));
     }
+    write.overlapping_runs.Reset();
     for (const int64_t run : absorbed) {
       RETURN_IF_ERROR(write.delete_run.Bind(1, collector).Bind(2, run).Run());
     }

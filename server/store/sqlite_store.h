@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "base/mutex.h"
 #include "base/sqlite/sqlite.h"
 #include "server/store/store.h"
@@ -47,7 +48,7 @@ class SqliteStore final : public Store {
   struct Reader;
   class BorrowedReader;
 
-  explicit SqliteStore(Options options);
+  SqliteStore(Options options, base::FileLock lock);
   absl::Status Migrate();
   absl::Status PrepareWrites();
   // Runs `body` between BEGIN and COMMIT; decides what an error means for the whole store.
@@ -62,9 +63,10 @@ class SqliteStore final : public Store {
   absl::StatusOr<BorrowedReader> Borrow();
 
   const Options options_;
+  const base::FileLock lock_;
   std::unique_ptr<Write> write_;
-  bool closed_ =
-      false;  // writer thread only: a COMMIT failed in a way that leaves the file unknown
+  // Writer thread only: a COMMIT failed in a way that leaves the file unknown.
+  bool closed_ = false;
 
   base::Mutex readers_mutex_;
   std::vector<std::unique_ptr<Reader>> idle_readers_ ABSL_GUARDED_BY(readers_mutex_);

@@ -1,5 +1,8 @@
 #include "server/store/writer.h"
 
+#include <memory>
+#include <utility>
+
 #include "base/check.h"
 #include "server/model/refusal.h"
 
@@ -29,8 +32,7 @@ bool Writer::Step() {
   std::vector<Job> batch;
   size_t batch_responses = 0;
   const auto commit = [&] {
-    if (!batch.empty()) Commit(batch);
-    batch.clear();
+    if (!batch.empty()) Commit(std::exchange(batch, {}));
     batch_responses = 0;
   };
   for (Job& job : taken) {
@@ -50,50 +52,53 @@ bool Writer::Step() {
   return true;
 }
 
-void Writer::Commit(std::span<Job> jobs) {
+void Writer::Commit(std::vector<Job> jobs) {
   std::vector<model::NewResponse> responses;
-  std::vector<size_t> counts;
+  auto answers = std::make_shared<Answers>();
   for (Job& job : jobs) {
-    counts.push_back(job.responses.size());
+    answers->callers.push_back({std::move(job.appended), job.responses.size()});
     for (model::NewResponse& response : job.responses) {
       if (options_.admit) options_.admit(response);
       responses.push_back(std::move(response));
     }
   }
   if (options_.acknowledge_before_commit_by > absl::ZeroDuration()) {
-    std::vector<model::Stored> promised(
+    answers->stored = std::vector<model::Stored>(
         responses.size(),
         {v1::OUTCOME_RECORDED, v1::OUTCOME_RECORDED, responses[0].received_at, false});
-    size_t begin = 0;
-    for (size_t i = 0; i < jobs.size(); ++i) {
-      jobs[i].appended(std::span<const model::Stored>(promised).subspan(begin, counts[i]));
-      begin += counts[i];
-    }
+    Tell(*answers);
     std::this_thread::sleep_for(absl::ToChronoMilliseconds(options_.acknowledge_before_commit_by));
     NoteIfClosed(store_.AppendResponses(responses).status());
     return;
   }
-  const auto stored = store_.AppendResponses(responses);
-  NoteIfClosed(stored.status());
+  answers->stored = store_.AppendResponses(responses);
+  NoteIfClosed(answers->stored.status());
+  if (!teller_.has_value() || !teller_->Offer([answers] { Tell(*answers); })) Tell(*answers);
+}
+
+void Writer::Tell(const Answers& answers) {
   size_t begin = 0;
-  for (size_t i = 0; i < jobs.size(); ++i) {
-    if (stored.ok()) {
-      jobs[i].appended(std::span<const model::Stored>(*stored).subspan(begin, counts[i]));
+  for (const Answers::Caller& caller : answers.callers) {
+    if (answers.stored.ok()) {
+      caller.appended(
+          std::span<const model::Stored>(*answers.stored).subspan(begin, caller.responses));
     } else {
-      jobs[i].appended(stored.status());
+      caller.appended(answers.stored.status());
     }
-    begin += counts[i];
+    begin += caller.responses;
   }
 }
 
 void Writer::NoteIfClosed(const absl::Status& status) {
-  if (status.code() != absl::StatusCode::kUnavailable || told_closed_) return;
+  // A change may also fail with UNAVAILABLE for reasons of its own, such as a key file.
+  if (!refusal::IsStoreClosed(status) || told_closed_) return;
   told_closed_ = true;
   if (options_.closed) options_.closed(status);
 }
 
 void Writer::Start() {
   HAILONG_CHECK(!thread_.joinable());
+  teller_.emplace(/*threads=*/1, options_.jobs_max);
   thread_ = std::thread([this] {
     while (Step()) {
     }
@@ -103,6 +108,10 @@ void Writer::Start() {
 void Writer::Stop() {
   jobs_.Close();
   if (thread_.joinable()) thread_.join();
+  // What was accepted and never taken, since no thread was started.
+  while (Step()) {
+  }
+  teller_.reset();
 }
 
 }  // namespace hailong::store

@@ -1,22 +1,24 @@
 #pragma once
 
 // The one thread that writes. It commits together whatever queued up while the last commit ran
-// (group commit, no timer), and a caller hears of its responses only after COMMIT.
+// (group commit, no timer), and a caller hears of its responses only after COMMIT. A second thread
+// tells the callers, since an answer to each of many is as much work as to store what they sent.
 
-#include <deque>
 #include <functional>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/bounded_queue.h"
+#include "base/executor.h"
 #include "server/store/store.h"
 
 namespace hailong::store {
 
 class Writer {
  public:
-  // Called on the writer thread, once for each Offer that returned OK.
+  // Called once for each Offer that returned OK: after Start on the second thread, else by Step.
   using Appended = std::function<void(absl::StatusOr<std::span<const model::Stored>>)>;
   // Runs on the writer thread between batches of responses; what it returns goes to `done` on that
   // thread.
@@ -50,7 +52,7 @@ class Writer {
   // Takes what is queued, commits it and calls back; waits for work if there is none. False when
   // stopped.
   bool Step();
-  // Starts a thread around Step.
+  // Starts a thread around Step, and the one that tells callers.
   void Start();
   void Stop();
 
@@ -62,7 +64,18 @@ class Writer {
     Done done;
   };
 
-  void Commit(std::span<Job> jobs);
+  // Callers of one commit, and what became of their responses, one after another.
+  struct Answers {
+    struct Caller {
+      Appended appended;
+      size_t responses;
+    };
+    std::vector<Caller> callers;
+    absl::StatusOr<std::vector<model::Stored>> stored;
+  };
+
+  void Commit(std::vector<Job> jobs);
+  static void Tell(const Answers& answers);
   void NoteIfClosed(const absl::Status& status);
 
   Store& store_;
@@ -70,6 +83,7 @@ class Writer {
   base::BoundedQueue<Job> jobs_;
   bool told_closed_ = false;  // writer thread only
   std::thread thread_;
+  std::optional<base::Executor> teller_;  // set before thread_ starts, reset after it ended
 };
 
 }  // namespace hailong::store

@@ -1,15 +1,15 @@
 // For tests: the slow and obvious way to a score. Values are loops over rows, straight from their
 // definitions; the linearised variable is not written down at all but is the derivative of the
 // value by the weight of each response, taken with dual numbers. Shares no code with scoring.
-#ifndef HAILONG_ANALYSIS_INDEX_ORACLE_H_
-#define HAILONG_ANALYSIS_INDEX_ORACLE_H_
+#ifndef HAILONG_ANALYSIS_TESTING_ORACLE_H_
+#define HAILONG_ANALYSIS_TESTING_ORACLE_H_
 
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "analysis/estimate/estimate.h"
-#include "analysis/index/random_case.h"
+#include "analysis/testing/random_case.h"
 
 namespace hailong::index {
 
@@ -28,4 +28,4 @@ estimate::Estimate OracleUnit(const RandomCase& random, size_t unit,
 
 }  // namespace hailong::index
 
-#endif  // HAILONG_ANALYSIS_INDEX_ORACLE_H_
+#endif  // HAILONG_ANALYSIS_TESTING_ORACLE_H_

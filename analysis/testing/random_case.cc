@@ -1,4 +1,4 @@
-#include "analysis/index/random_case.h"
+#include "analysis/testing/random_case.h"
 
 #include <random>
 

@@ -1,7 +1,7 @@
 // For tests: small random frames under random frameworks, with everything that goes wrong in real
 // ones.
-#ifndef HAILONG_ANALYSIS_INDEX_RANDOM_CASE_H_
-#define HAILONG_ANALYSIS_INDEX_RANDOM_CASE_H_
+#ifndef HAILONG_ANALYSIS_TESTING_RANDOM_CASE_H_
+#define HAILONG_ANALYSIS_TESTING_RANDOM_CASE_H_
 
 #include <cstdint>
 #include <string>
@@ -43,4 +43,4 @@ v1::IndexFramework EmptyFramework(v1::Scoring scoring, v1::Composition compositi
 
 }  // namespace hailong::index
 
-#endif  // HAILONG_ANALYSIS_INDEX_RANDOM_CASE_H_
+#endif  // HAILONG_ANALYSIS_TESTING_RANDOM_CASE_H_

@@ -1,4 +1,4 @@
-#include "analysis/index/oracle.h"
+#include "analysis/testing/oracle.h"
 
 #include <algorithm>
 #include <cmath>

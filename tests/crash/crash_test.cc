@@ -1,0 +1,200 @@
+// kill -9 under load, again and again: whatever was acknowledged is there exactly once, nothing
+// else is, and the canary that acknowledges too early is caught. See README.md.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include "absl/strings/numbers.h"
+#include "absl/time/clock.h"
+#include "tests/crash/child.h"
+#include "tests/harness/device.h"
+#include "tests/harness/validate.h"
+#include "tests/harness/world.h"
+
+namespace hailong::tests {
+namespace {
+
+constexpr int kRoundsInALife = 20;  // kills of one data directory
+constexpr int kDevices = 4;
+constexpr absl::Duration kStartMax = absl::Seconds(60);
+
+// A whole number from the environment, or `otherwise`.
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* const text = std::getenv(name);
+  uint64_t value = 0;
+  return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
+}
+
+// One data directory, from its first start to its last check.
+class Life {
+ public:
+  Life(std::string binary, uint64_t seed) : binary_(std::move(binary)), random_(seed) {}
+
+  // Kills in the middle of a first start, then sets the registry up.
+  void Begin();
+  // Starts, lets the devices send, kills at a random moment.
+  void LiveAndDie();
+  // What is wrong right now, after a restart. `complete`: after everything was sent.
+  std::vector<Violation> Check(bool complete);
+  // Sends all that is left and asks for every receipt once more.
+  void Finish();
+  int Stop() { return child_->Stop(); }
+  size_t acknowledged() const;
+
+ private:
+  void Start();
+  void InParallel(const std::function<void(Device&, Caller&)>& work);
+
+  const std::string binary_;
+  std::mt19937_64 random_;
+  TempDirectory directory_;
+  const std::string data_ = directory_.path() + "/data";
+  std::optional<Child> child_;
+  std::string address_;
+  std::string admin_credential_;
+  std::vector<std::unique_ptr<Device>> devices_;
+};
+
+void Life::Start() {
+  child_.reset();
+  // A server that is killed while it starts must start all the same the next time.
+  for (int aborted = static_cast<int>(random_() % 3); aborted > 1; --aborted) {
+    auto child = Child::Spawn(binary_, data_);
+    ASSERT_TRUE(child.ok()) << child.status();
+    absl::SleepFor(absl::Microseconds(random_() % 150'000));
+    child->Kill();
+  }
+  auto child = Child::Spawn(binary_, data_);
+  ASSERT_TRUE(child.ok()) << child.status();
+  child_.emplace(*std::move(child));
+  const auto address = child_->WaitUntilServing(kStartMax);
+  ASSERT_TRUE(address.ok()) << address.status();
+  address_ = *address;
+}
+
+void Life::Begin() {
+  for (int i = 0; i < 3; ++i) {
+    auto child = Child::Spawn(binary_, data_);
+    ASSERT_TRUE(child.ok()) << child.status();
+    absl::SleepFor(absl::Microseconds(random_() % 150'000));
+    child->Kill();
+  }
+  ASSERT_NO_FATAL_FAILURE(Start());
+  const auto credential = ReadAdminCredential(data_);
+  ASSERT_TRUE(credential.ok()) << credential.status();
+  admin_credential_ = *credential;
+  Caller admin(address_, admin_credential_);
+  const absl::Time now = absl::Now();
+  const auto collectors = SetUpWorld(admin, kDevices, now);
+  ASSERT_TRUE(collectors.ok()) << collectors.status();
+  for (const CollectorAccess& access : *collectors) {
+    devices_.push_back(std::make_unique<Device>(
+        access, Device::Options{.seed = random_(), .now = now, .citizens = 400}));
+  }
+}
+
+void Life::InParallel(const std::function<void(Device&, Caller&)>& work) {
+  std::vector<std::thread> threads;
+  for (const auto& device : devices_) {
+    threads.emplace_back([&, this] {
+      Caller caller(address_, device->access().credential);
+      work(*device, caller);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+void Life::LiveAndDie() {
+  // Now and then before the first response is through, mostly in full swing.
+  const absl::Duration alive = absl::Microseconds(10'000 + random_() % 300'000);
+  std::atomic<bool> killed = false;
+  std::thread killer([&] {
+    absl::SleepFor(alive);
+    child_->Kill();
+    killed.store(true);
+  });
+  InParallel([&](Device& device, Caller& caller) {
+    while (device.Step(caller).ok() || !killed.load()) {
+    }
+  });
+  killer.join();
+  ASSERT_NO_FATAL_FAILURE(Start());
+}
+
+std::vector<Violation> Life::Check(bool complete) {
+  Caller admin(address_, admin_credential_);
+  std::vector<const Device*> devices;
+  for (const auto& device : devices_) devices.push_back(device.get());
+  auto violations = Validate(admin, devices, complete);
+  EXPECT_TRUE(violations.ok()) << violations.status();
+  return violations.ok() ? *std::move(violations) : std::vector<Violation>();
+}
+
+void Life::Finish() {
+  InParallel([](Device& device, Caller& caller) {
+    while (device.unacknowledged() > 0) {
+      const grpc::Status status = device.SendUnacknowledged(caller);
+      ASSERT_TRUE(status.ok()) << status.error_message();
+    }
+    const grpc::Status status = device.SendAllAgain(caller);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+  });
+}
+
+size_t Life::acknowledged() const {
+  size_t count = 0;
+  for (const auto& device : devices_) count += device->sent().size() - device->unacknowledged();
+  return count;
+}
+
+void KillAgainAndAgain(uint64_t seed, uint64_t rounds) {
+  std::printf("HAILONG_CRASH_SEED=%llu\n", static_cast<unsigned long long>(seed));
+  Life life(HAILONG_HAILONGD, seed);
+  ASSERT_NO_FATAL_FAILURE(life.Begin());
+  for (uint64_t round = 0; round < rounds; ++round) {
+    ASSERT_NO_FATAL_FAILURE(life.LiveAndDie());
+    const auto violations = life.Check(/*complete=*/false);
+    ASSERT_TRUE(violations.empty()) << "round " << round << ": " << Describe(violations);
+  }
+  ASSERT_NO_FATAL_FAILURE(life.Finish());
+  const auto violations = life.Check(/*complete=*/true);
+  ASSERT_TRUE(violations.empty()) << Describe(violations);
+  EXPECT_EQ(life.Stop(), 0);
+  // A run in which nothing got through proves nothing.
+  EXPECT_GT(life.acknowledged(), rounds * 10);
+  std::printf("%zu responses acknowledged over %llu kills\n", life.acknowledged(),
+              static_cast<unsigned long long>(rounds));
+}
+
+TEST(Crash, WhatWasAcknowledgedIsThereExactlyOnceAndNothingElse) {
+  KillAgainAndAgain(/*seed=*/20260421, kRoundsInALife / 2);
+}
+
+TEST(Crash, TheSameFromAFreshSeed) {
+  const uint64_t rounds = FromEnvironment("HAILONG_CRASH_ROUNDS", kRoundsInALife / 2);
+  uint64_t seed = FromEnvironment("HAILONG_CRASH_SEED", std::random_device{}());
+  for (uint64_t done = 0; done < rounds; done += kRoundsInALife, ++seed) {
+    KillAgainAndAgain(seed, std::min<uint64_t>(kRoundsInALife, rounds - done));
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(Crash, TheCanaryThatAcknowledgesBeforeCommitIsCaught) {
+  Life life(HAILONG_CANARY, /*seed=*/7);
+  ASSERT_NO_FATAL_FAILURE(life.Begin());
+  for (int round = 0; round < kRoundsInALife; ++round) {
+    ASSERT_NO_FATAL_FAILURE(life.LiveAndDie());
+    for (const Violation& violation : life.Check(/*complete=*/false)) {
+      if (violation.what == Wrong::kLost) return;  // caught
+    }
+  }
+  FAIL() << "lost nothing in " << kRoundsInALife << " kills: the checker is blind";
+}
+
+}  // namespace
+}  // namespace hailong::tests
