@@ -56,7 +56,7 @@ absl::Status Violations::ToStatus() const {
       absl::InvalidArgumentError(Cat(fields_[0].field, ": ", fields_[0].description,
                                      more > 0 ? Cat(" (and ", more, " more)") : std::string()));
   status.SetPayload(kBadRequestUrl, absl::Cord(details.SerializeAsString()));
-  return WithReason(status, "BAD_FIELDS");
+  return WithReason(std::move(status), "BAD_FIELDS");
 }
 
 absl::Status Field(std::string_view field, std::string description) {

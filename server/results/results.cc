@@ -7,6 +7,7 @@
 #include "analysis/report/report.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/status.h"
 #include "server/model/limits.h"
 #include "server/model/paging.h"
@@ -149,8 +150,8 @@ absl::StatusOr<Results::Scope> Results::FindScope(Caller caller, const model::Ro
     }
   }
   if (!round.FindUnit(scope.unit_id).has_value()) {
-    return refusal::NotFound(
-        "unit", Cat(scope.unit_id.substr(0, limits::kUnitIdBytesMax), "' in round '", round.id()));
+    return refusal::NotFound("unit", Cat(base::Utf8Prefix(scope.unit_id, limits::kUnitIdBytesMax),
+                                         "' in round '", round.id()));
   }
   if (!caller.unit_id.empty() &&
       !catalog_.Get()->units().IsWithin(scope.unit_id, caller.unit_id,

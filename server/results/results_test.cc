@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/ids.h"
 #include "server/results/bench_for_test.h"
 #include "server/results/export.h"
 
@@ -65,6 +66,11 @@ TEST_F(ResultsOfARound, NameWhatTheyCannotFind) {
   EXPECT_EQ(bench_.results().GetSipas(Bench::Admin(), request).status().code(),
             absl::StatusCode::kNotFound);
   EXPECT_EQ(Sipas(v1::WEIGHTING_MODE_NONE, "2").status().code(), absl::StatusCode::kNotFound);
+  // A long name is repeated in part, but never a part of a character: no client could read that.
+  for (const std::string start : {"", "x", "xy"}) {
+    const std::string name = start + "ệệệệệệệệệệệệệệệệệệệệệệệệệệ";
+    EXPECT_TRUE(base::IsUtf8(std::string(Sipas(v1::WEIGHTING_MODE_NONE, name).status().message())));
+  }
 }
 
 TEST_F(ResultsOfARound, LastSequenceTellsWhetherThereIsNews) {
