@@ -110,7 +110,13 @@ absl::Status Server::Parts::BuildStore(const Settings& settings) {
 
 absl::Status Server::Parts::BuildLogic(const Settings& settings) {
   admission = std::make_unique<intake::Admission>(*catalog);
-  RETURN_IF_ERROR(admission->Recover(*store));
+  // A broken row is told by whatever reads its round; new responses are taken all the same.
+  const absl::Status recovered = admission->Recover(*store);
+  if (absl::IsDataLoss(recovered)) {
+    base::LogError(Cat("pace of collectors not recovered: ", recovered.message()));
+  } else {
+    RETURN_IF_ERROR(recovered);
+  }
   writer = std::make_unique<store::Writer>(
       *store, store::Writer::Options{
                   .jobs_max = limits::kWriterJobsMax,
