@@ -99,11 +99,11 @@ TEST(Server, PlainTextStaysOnThisMachine) {
 
 TEST_F(Files, OptionsGoBeforeTheEnvironmentAndThatBeforeTheDefault) {
   environment_["XDG_CONFIG_HOME"] = folder_;
-  EXPECT_EQ(Resolve({}, io_)->server, "localhost:7400");
-  EXPECT_EQ(Resolve({}, io_)->token, "");
+  EXPECT_THAT(std::string(Resolve({}, io_).status().message()), HasSubstr("no credential"));
   std::filesystem::create_directories(Path("hailong"));
   Write("hailong/token", "from-default\n");
   EXPECT_EQ(Resolve({}, io_)->token, "from-default");
+  EXPECT_EQ(Resolve({}, io_)->server, "localhost:7400");
   environment_["HAILONG_TOKEN_FILE"] = Write("env", " from-env \n");
   environment_["HAILONG_SERVER"] = "localhost:1";
   EXPECT_EQ(Resolve({}, io_)->token, "from-env");

@@ -209,7 +209,8 @@ TEST_F(SealedRound, BetraysAnAlteredAnswer) {
   const grpc::Status lost = client.Try(&ResultsStub::GetSipas, ask);
   EXPECT_EQ(lost.error_code(), StatusCode::DATA_LOSS) << lost.error_message();
   EXPECT_THAT(lost.error_message(), ::testing::HasSubstr("sequence 7"));
-  EXPECT_EQ(careless.TryStart().code(), absl::StatusCode::kDataLoss);
+  // Results of that round are lost until the backup is restored; the server starts and collects.
+  EXPECT_TRUE(careless.TryStart().ok());
 
   // Somebody who knows the format writes the row anew, checksum and all.
   CopiedServer careful(province_, 2);
