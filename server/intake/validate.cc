@@ -17,6 +17,12 @@ namespace {
 using base::Cat;
 using model::Question;
 
+// Where an answer stands in the response; put into words only for a refusal.
+struct Path {
+  size_t answer;
+  std::string Of(std::string_view field) const { return Cat("answers[", answer, "]", field); }
+};
+
 void CheckText(const std::string& text, const std::string& at, refusal::Violations& bad) {
   if (text.size() > limits::kTextBytesMax) {
     bad.Add(at, Cat("found ", text.size(), " bytes, allowed are ", limits::kTextBytesMax));
@@ -26,10 +32,10 @@ void CheckText(const std::string& text, const std::string& at, refusal::Violatio
 }
 
 // The code of one choice, or nothing with a violation.
-uint32_t CheckChoice(uint32_t choice, const Question& question, const std::string& at,
-                     refusal::Violations& bad) {
+uint32_t CheckChoice(uint32_t choice, const Question& question, const Path& at,
+                     std::string_view field, refusal::Violations& bad) {
   if (choice >= 1 && choice <= question.options) return choice;
-  bad.Add(at,
+  bad.Add(at.Of(field),
           Cat("question ", question.id, ": choice ", choice, " is not in 1..", question.options));
   return 0;
 }
@@ -52,10 +58,10 @@ class AnswerPacker {
   std::vector<model::Comment> TakeComments();
 
  private:
-  void PackByte(const v1::Answer& answer, const Question& question, const std::string& at);
-  void PackSet(const v1::Answer& answer, const Question& question, const std::string& at);
+  void PackByte(const v1::Answer& answer, const Question& question, const Path& at);
+  void PackSet(const v1::Answer& answer, const Question& question, const Path& at);
   void TakeText(const v1::Answer& answer, const Question& question, size_t position,
-                bool text_allowed, const std::string& at);
+                bool text_allowed, const Path& at);
 
   const model::Questionnaire& questionnaire_;
   const std::vector<bool>& asked_;
@@ -66,10 +72,10 @@ class AnswerPacker {
 };
 
 void AnswerPacker::Add(const v1::Answer& answer, size_t index) {
-  const std::string at = Cat("answers[", index, "]");
+  const Path at{index};
   const int found = questionnaire_.Find(answer.question_id(), index);
   if (found < 0 || !asked_[static_cast<size_t>(found)]) {
-    bad_.Add(Cat(at, ".question_id"),
+    bad_.Add(at.Of(".question_id"),
              Cat("found '", base::Utf8Prefix(answer.question_id(), limits::kQuestionIdBytesMax),
                  "', which is not a question of ",
                  found < 0 ? "the questionnaire" : "the form that was shown"));
@@ -78,13 +84,13 @@ void AnswerPacker::Add(const v1::Answer& answer, size_t index) {
   const size_t position = static_cast<size_t>(found);
   const Question& question = questionnaire_.questions()[position];
   if (answered_[position]) {
-    bad_.Add(Cat(at, ".question_id"), Cat("question ", question.id, " is answered twice"));
+    bad_.Add(at.Of(".question_id"), Cat("question ", question.id, " is answered twice"));
     return;
   }
   answered_[position] = true;
   if (answer.value_case() == v1::Answer::kNotApplicable) {
     if (!answer.not_applicable() || !question.allows_not_applicable) {
-      bad_.Add(Cat(at, ".not_applicable"),
+      bad_.Add(at.Of(".not_applicable"),
                Cat("question ", question.id, ": found ",
                    answer.not_applicable() ? "true, which it does not allow"
                                            : "false, which is no answer; leave the answer out"));
@@ -97,9 +103,9 @@ void AnswerPacker::Add(const v1::Answer& answer, size_t index) {
   switch (question.kind) {
     case v1::QUESTION_KIND_TEXT:
       if (answer.value_case() != v1::Answer::VALUE_NOT_SET) {
-        bad_.Add(at, Cat("question ", question.id, ": found a choice, allowed is text"));
+        bad_.Add(at.Of(""), Cat("question ", question.id, ": found a choice, allowed is text"));
       } else if (answer.text().empty()) {
-        bad_.Add(Cat(at, ".text"), Cat("question ", question.id, ": is empty; leave it out"));
+        bad_.Add(at.Of(".text"), Cat("question ", question.id, ": is empty; leave it out"));
       }
       return TakeText(answer, question, position, /*text_allowed=*/true, at);
     case v1::QUESTION_KIND_MULTIPLE_CHOICE:
@@ -111,37 +117,35 @@ void AnswerPacker::Add(const v1::Answer& answer, size_t index) {
   }
 }
 
-void AnswerPacker::PackByte(const v1::Answer& answer, const Question& question,
-                            const std::string& at) {
+void AnswerPacker::PackByte(const v1::Answer& answer, const Question& question, const Path& at) {
   if (answer.value_case() != v1::Answer::kChoice) {
-    bad_.Add(at, Cat("question ", question.id, ": found no choice, allowed is one of 1..",
-                     question.options));
+    bad_.Add(at.Of(""), Cat("question ", question.id, ": found no choice, allowed is one of 1..",
+                            question.options));
     return;
   }
   packed_[question.offset] = static_cast<char>(
-      static_cast<uint8_t>(CheckChoice(answer.choice(), question, Cat(at, ".choice"), bad_)));
+      static_cast<uint8_t>(CheckChoice(answer.choice(), question, at, ".choice", bad_)));
 }
 
-void AnswerPacker::PackSet(const v1::Answer& answer, const Question& question,
-                           const std::string& at) {
+void AnswerPacker::PackSet(const v1::Answer& answer, const Question& question, const Path& at) {
   if (answer.value_case() != v1::Answer::kChoices) {
-    bad_.Add(at, Cat("question ", question.id, ": found no choices, allowed are some of 1..",
-                     question.options));
+    bad_.Add(at.Of(""), Cat("question ", question.id, ": found no choices, allowed are some of 1..",
+                            question.options));
     return;
   }
   uint32_t set = 0;
   const auto& choices = answer.choices().choices();
   if (static_cast<uint32_t>(choices.size()) > question.options) {
-    bad_.Add(Cat(at, ".choices"), Cat("question ", question.id, ": found ", choices.size(),
-                                      " choices, allowed are 0..", question.options));
+    bad_.Add(at.Of(".choices"), Cat("question ", question.id, ": found ", choices.size(),
+                                    " choices, allowed are 0..", question.options));
     return;
   }
   for (const uint32_t choice : choices) {
-    const uint32_t checked = CheckChoice(choice, question, Cat(at, ".choices"), bad_);
+    const uint32_t checked = CheckChoice(choice, question, at, ".choices", bad_);
     if (checked == 0) continue;
     const uint32_t bit = 1u << (checked - 1);
     if ((set & bit) != 0) {
-      bad_.Add(Cat(at, ".choices"),
+      bad_.Add(at.Of(".choices"),
                Cat("question ", question.id, ": choice ", choice, " is there twice"));
     }
     set |= bit;
@@ -153,9 +157,9 @@ void AnswerPacker::PackSet(const v1::Answer& answer, const Question& question,
 }
 
 void AnswerPacker::TakeText(const v1::Answer& answer, const Question& question, size_t position,
-                            bool text_allowed, const std::string& at) {
+                            bool text_allowed, const Path& at) {
   if (answer.text().empty()) return;
-  const std::string field = Cat(at, ".text");
+  const std::string field = at.Of(".text");
   bool allowed = text_allowed;
   if (allowed && question.kind != v1::QUESTION_KIND_TEXT) {
     // Only the options that say so take a text, and one of them must be chosen.
