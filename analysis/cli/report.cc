@@ -146,7 +146,9 @@ std::string IndexHeading(const v1::GetSipasResponse& response, Language language
         response.matches_seal()
             ? Pick(language, "Đúng từng byte với kết quả đã niêm phong ",
                    "Byte for byte the sealed result ")
-            : Pick(language, "KHÔNG phải kết quả đã niêm phong ", "NOT the sealed result "),
+            : Pick(language,
+                   "Khác kết quả đã niêm phong (phạm vi hay cách tính khác, hoặc dữ liệu bị sửa) ",
+                   "Not the sealed result (another scope or way of scoring, or altered data) "),
         response.seal().digest(), "\n",
         Pick(language, "Đến sau niêm phong, đã lưu, không tính: ",
              "Came after the seal, stored, not counted: "),
