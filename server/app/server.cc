@@ -35,7 +35,7 @@ constexpr std::chrono::seconds kShutdownGrace{3};
 constexpr size_t kPemBytesMax = 1 << 20;
 
 bool IsLoopback(const std::string& listen) {
-  for (const std::string_view host : {"127.0.0.1:", "localhost:", "[::1]:", "unix:"}) {
+  for (const std::string_view host : {"127.0.0.1:", "localhost:", "[::1]:"}) {
     if (std::string_view(listen).starts_with(host)) return true;
   }
   return false;

@@ -25,14 +25,6 @@ absl::StatusOr<model::NewResponse> Check(const v1::Response& response,
   return Validate(response, sender, *sample::Catalog(), now);
 }
 
-std::vector<std::string> LinesOf(const absl::Status& status) {
-  std::vector<std::string> lines;
-  for (const auto& violation : refusal::FieldViolationsOf(status)) {
-    lines.push_back(violation.field + ": " + violation.description);
-  }
-  return lines;
-}
-
 // The sample, changed.
 template <typename Change>
 absl::Status Refused(Change change) {
@@ -215,7 +207,7 @@ TEST(Validate, EachRefusalNamesTheFieldAndSaysWhatFoundAllowed) {
   for (const auto& one : cases) {
     const absl::Status status = Refused(one.change);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << one.line << "\n" << status;
-    EXPECT_THAT(LinesOf(status), Contains(HasSubstr(one.line)));
+    EXPECT_THAT(sample::ViolationLines(status), Contains(HasSubstr(one.line)));
   }
 }
 
@@ -226,7 +218,7 @@ TEST(Validate, EverythingThatIsWrongIsToldAtOnce) {
   response.mutable_evidence()->set_paper_serial(" ");
   response.mutable_answers(0)->set_choice(9);
   sample::AddChoice(response, "q2", 7);
-  EXPECT_THAT(LinesOf(Check(response, sample::Web()).status()),
+  EXPECT_THAT(sample::ViolationLines(Check(response, sample::Web()).status()),
               ElementsAre(HasSubstr("response_id"), HasSubstr("unit_id"),
                           HasSubstr("evidence.paper_serial"), HasSubstr("answers[0].choice"),
                           HasSubstr("answers[1].choice")));
@@ -241,7 +233,7 @@ TEST(Validate, ACharacterOfACallersTextIsNeverCut) {
     sample::AddChoice(r, text, 1);
   });
   EXPECT_TRUE(base::IsUtf8(std::string(status.message())));
-  const auto lines = LinesOf(status);
+  const auto lines = sample::ViolationLines(status);
   EXPECT_THAT(lines, SizeIs(2));
   for (const std::string& line : lines) EXPECT_TRUE(base::IsUtf8(line));
 }
@@ -268,7 +260,7 @@ TEST(Validate, TextsHaveALimitOfTheirOwn) {
   v1::Answer& answer = *response.add_answers();
   answer.set_question_id("t24");
   answer.set_text("x");
-  EXPECT_THAT(LinesOf(Validate(response, sample::Kiosk(), *catalog, kNow).status()),
+  EXPECT_THAT(sample::ViolationLines(Validate(response, sample::Kiosk(), *catalog, kNow).status()),
               ElementsAre("response.answers[21].text: found more than 20 texts in one response"));
 }
 

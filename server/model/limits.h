@@ -24,6 +24,7 @@ inline constexpr size_t kUnitIdBytesMax = 35;
 inline constexpr size_t kQuestionIdBytesMax = 32;
 inline constexpr size_t kNameBytesMax = 500;
 inline constexpr size_t kEvidenceBytesMax = 128;
+inline constexpr size_t kAuditObjectBytesMax = 200;  // an id and a digest
 
 // A questionnaire.
 inline constexpr size_t kQuestionsMax = 400;

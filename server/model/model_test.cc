@@ -18,15 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
 using ::testing::SizeIs;
 
-// All violations as "field: description" lines.
-std::vector<std::string> LinesOf(const absl::Status& status) {
-  std::vector<std::string> lines;
-  for (const auto& violation : refusal::FieldViolationsOf(status)) {
-    lines.push_back(violation.field + ": " + violation.description);
-  }
-  return lines;
-}
-
 template <typename Change>
 absl::Status Publish(Change change) {
   v1::Questionnaire definition = sample::Questionnaire();
@@ -105,7 +96,7 @@ TEST(Questionnaire, EachRefusalNamesTheFieldAndSaysWhatIsAllowed) {
   for (const auto& one : cases) {
     const absl::Status status = Publish(one.change);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << one.line;
-    EXPECT_THAT(LinesOf(status), testing::Contains(HasSubstr(one.line)));
+    EXPECT_THAT(sample::ViolationLines(status), testing::Contains(HasSubstr(one.line)));
   }
 }
 
@@ -159,7 +150,7 @@ TEST(UnitTree, EachRefusalNamesTheUnit) {
     units.push_back(one.unit);
     const absl::Status status = UnitTree::Create(units).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << one.line;
-    EXPECT_THAT(LinesOf(status), testing::Contains(HasSubstr(one.line)));
+    EXPECT_THAT(sample::ViolationLines(status), testing::Contains(HasSubstr(one.line)));
   }
 }
 
@@ -228,7 +219,7 @@ TEST(Round, EachRefusalNamesTheField) {
   for (const auto& one : cases) {
     const absl::Status status = Open(one.change);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << one.line;
-    EXPECT_THAT(LinesOf(status), testing::Contains(HasSubstr(one.line)));
+    EXPECT_THAT(sample::ViolationLines(status), testing::Contains(HasSubstr(one.line)));
   }
 }
 
@@ -420,13 +411,13 @@ TEST(Catalog, APopulationThatDoesNotFitItsRoundIsRefused) {
   const auto refused = [](PopulationRecord record) {
     return sample::Catalog()->With({std::move(record)}).status();
   };
-  EXPECT_THAT(LinesOf(refused(PopulationOf("79", 1))),
+  EXPECT_THAT(sample::ViolationLines(refused(PopulationOf("79", 1))),
               ElementsAre("populations['79'].unit_id: is not a unit of round 'march'"));
-  EXPECT_THAT(LinesOf(refused(PopulationOf("718", 0))),
+  EXPECT_THAT(sample::ViolationLines(refused(PopulationOf("718", 0))),
               ElementsAre(AllOf(HasSubstr("populations['718'].size: found 0, allowed are 1.."))));
   PopulationRecord record = PopulationOf("718", 10);
   record.population.clear_source();
-  EXPECT_THAT(LinesOf(refused(record)),
+  EXPECT_THAT(sample::ViolationLines(refused(record)),
               ElementsAre(HasSubstr("populations['718'].source: is empty")));
 
   record = PopulationOf("718", 10);
@@ -434,7 +425,7 @@ TEST(Catalog, APopulationThatDoesNotFitItsRoundIsRefused) {
   margin.set_question_id("q3");
   for (const uint64_t size : {3u, 3u, 3u}) margin.add_sizes(size);
   EXPECT_THAT(
-      LinesOf(refused(record)),
+      sample::ViolationLines(refused(record)),
       ElementsAre(HasSubstr("'q3': found 3 sizes that add up to 9, allowed are one for each "
                             "of the question's 3 options, adding up to 10")));
   record.population.mutable_margins(0)->set_sizes(2, 4);
@@ -463,13 +454,14 @@ TEST(Refusal, PayloadsAreReadBack) {
   const absl::Status status = bad.ToStatus();
   EXPECT_EQ(status.message(),
             "response.answers[3].choice: question 7: choice 9 is not in 1..5 (and 1 more)");
-  EXPECT_THAT(LinesOf(status), ElementsAre("response.answers[3].choice: question 7: choice 9 is "
-                                           "not in 1..5",
-                                           "response.unit_id: no unit"));
+  EXPECT_THAT(sample::ViolationLines(status),
+              ElementsAre("response.answers[3].choice: question 7: choice 9 is "
+                          "not in 1..5",
+                          "response.unit_id: no unit"));
   EXPECT_EQ(refusal::RetryDelayOf(status), absl::ZeroDuration());
   EXPECT_EQ(refusal::RetryDelayOf(refusal::QueueFull()), limits::kRetryDelayBusy);
   EXPECT_EQ(refusal::RetryDelayOf(refusal::DiskFull("")), limits::kRetryDelayDiskFull);
-  EXPECT_THAT(LinesOf(refusal::QueueFull()), SizeIs(0));
+  EXPECT_THAT(sample::ViolationLines(refusal::QueueFull()), SizeIs(0));
   EXPECT_TRUE(refusal::Violations().ToStatus().ok());
 }
 

@@ -54,6 +54,17 @@ class Pager {
     return true;
   }
 
+  // Walks a map from string keys over the page: `add(key, value)` for what `shown(key, value)` lets
+  // through.
+  template <typename Map, typename Shown, typename Add>
+  void Walk(const Map& map, Shown shown, Add add) {
+    for (auto at = map.upper_bound(after_); at != map.end(); ++at) {
+      if (!shown(at->first, at->second)) continue;
+      if (!Take(at->first)) return;
+      add(at->first, at->second);
+    }
+  }
+
   // Empty: that was the end.
   const std::string& next_page_token() const { return next_; }
 

@@ -92,19 +92,19 @@ absl::StatusOr<v1::ListCollectorsResponse> Registry::ListCollectors(
   const auto catalog = catalog_.Get();
   ASSIGN_OR_RETURN(Pager pager, Pager::Create(request.page_size(), request.page_token()));
   v1::ListCollectorsResponse response;
-  for (auto at = catalog->collectors().upper_bound(pager.after());
-       at != catalog->collectors().end(); ++at) {
-    if (!FindCollector(caller, *catalog, at->first).ok()) continue;
-    if (!pager.Take(at->first)) break;
-    v1::Collector* collector = response.add_collectors();
-    *collector = at->second.collector;
-    if (const auto found = last_seen.find(at->second.number); found != last_seen.end()) {
-      *collector->mutable_last_seen_at() = model::ToProto(found->second);
-    }
-    const Numbers& of = numbers[at->second.number];
-    collector->set_device_sequence_max(of.highest);
-    collector->set_missing_count(of.highest - of.arrived);
-  }
+  pager.Walk(
+      catalog->collectors(),
+      [&](const std::string& id, const auto&) { return FindCollector(caller, *catalog, id).ok(); },
+      [&](const auto&, const model::CollectorRecord& record) {
+        v1::Collector* collector = response.add_collectors();
+        *collector = record.collector;
+        if (const auto found = last_seen.find(record.number); found != last_seen.end()) {
+          *collector->mutable_last_seen_at() = model::ToProto(found->second);
+        }
+        const Numbers& of = numbers[record.number];
+        collector->set_device_sequence_max(of.highest);
+        collector->set_missing_count(of.highest - of.arrived);
+      });
   response.set_next_page_token(pager.next_page_token());
   return response;
 }
@@ -122,7 +122,7 @@ absl::StatusOr<v1::RotateCollectorCredentialResponse> Registry::RotateCollectorC
     Caller caller, const v1::RotateCollectorCredentialRequest& request) {
   const std::string credential = NewCredential();
   RETURN_IF_ERROR(writer_.Apply(
-      caller.id, "RotateCollectorCredential", request.collector_id().substr(0, limits::kIdBytesMax),
+      caller.id, "RotateCollectorCredential", request.collector_id(),
       [&](const Catalog& catalog) -> Records {
         ASSIGN_OR_RETURN(model::CollectorRecord record,
                          FindCollector(caller, catalog, request.collector_id()));
@@ -140,8 +140,7 @@ absl::StatusOr<v1::RotateCollectorCredentialResponse> Registry::RotateCollectorC
 absl::StatusOr<v1::RevokeCollectorResponse> Registry::RevokeCollector(
     Caller caller, const v1::RevokeCollectorRequest& request) {
   RETURN_IF_ERROR(writer_.Apply(
-      caller.id, "RevokeCollector", request.collector_id().substr(0, limits::kIdBytesMax),
-      [&](const Catalog& catalog) -> Records {
+      caller.id, "RevokeCollector", request.collector_id(), [&](const Catalog& catalog) -> Records {
         ASSIGN_OR_RETURN(model::CollectorRecord record,
                          FindCollector(caller, catalog, request.collector_id()));
         if (record.collector.revoked()) return std::vector<Record>();
@@ -221,11 +220,9 @@ absl::StatusOr<v1::ListAccountsResponse> Registry::ListAccounts(
   const auto catalog = catalog_.Get();
   ASSIGN_OR_RETURN(Pager pager, Pager::Create(request.page_size(), request.page_token()));
   v1::ListAccountsResponse response;
-  for (auto at = catalog->accounts().upper_bound(pager.after()); at != catalog->accounts().end();
-       ++at) {
-    if (!pager.Take(at->first)) break;
-    *response.add_accounts() = at->second.account;
-  }
+  pager.Walk(
+      catalog->accounts(), [](const auto&, const auto&) { return true; },
+      [&](const auto&, const auto& record) { *response.add_accounts() = record.account; });
   response.set_next_page_token(pager.next_page_token());
   return response;
 }
@@ -233,8 +230,7 @@ absl::StatusOr<v1::ListAccountsResponse> Registry::ListAccounts(
 absl::StatusOr<v1::RevokeAccountResponse> Registry::RevokeAccount(
     Caller caller, const v1::RevokeAccountRequest& request) {
   RETURN_IF_ERROR(writer_.Apply(
-      caller.id, "RevokeAccount", request.account_id().substr(0, limits::kIdBytesMax),
-      [&](const Catalog& catalog) -> Records {
+      caller.id, "RevokeAccount", request.account_id(), [&](const Catalog& catalog) -> Records {
         const auto found = catalog.accounts().find(request.account_id());
         if (found == catalog.accounts().end()) {
           return refusal::NotFound("account", request.account_id());

@@ -151,11 +151,12 @@ absl::StatusOr<v1::ListPopulationsResponse> Registry::ListPopulations(
   v1::ListPopulationsResponse response;
   const auto populations = catalog->FindPopulations(request.round_id());
   if (populations == nullptr) return response;
-  for (auto at = populations->upper_bound(pager.after()); at != populations->end(); ++at) {
-    if (!CheckWithin(caller, *catalog, at->first, day).ok()) continue;
-    if (!pager.Take(at->first)) break;
-    *response.add_populations() = at->second;
-  }
+  pager.Walk(
+      *populations,
+      [&](const std::string& unit_id, const auto&) {
+        return CheckWithin(caller, *catalog, unit_id, day).ok();
+      },
+      [&](const auto&, const v1::Population& one) { *response.add_populations() = one; });
   response.set_next_page_token(pager.next_page_token());
   return response;
 }
@@ -244,8 +245,7 @@ absl::StatusOr<v1::OpenRoundResponse> Registry::OpenRound(Caller caller,
     return refusal::Field("round.state", "is set by the server; leave state and seal out");
   }
   RETURN_IF_ERROR(writer_.Apply(
-      caller.id, "OpenRound", wanted.round_id().substr(0, limits::kIdBytesMax),
-      [&](const Catalog& catalog) -> Records {
+      caller.id, "OpenRound", wanted.round_id(), [&](const Catalog& catalog) -> Records {
         if (const auto there = catalog.FindRound(wanted.round_id()); there != nullptr) {
           if (AsRequested(there->definition()) == AsRequested(wanted)) {
             return std::vector<Record>();
@@ -278,8 +278,7 @@ absl::StatusOr<v1::OpenRoundResponse> Registry::OpenRound(Caller caller,
 absl::StatusOr<v1::CloseRoundResponse> Registry::CloseRound(Caller caller,
                                                             const v1::CloseRoundRequest& request) {
   RETURN_IF_ERROR(writer_.Apply(
-      caller.id, "CloseRound", request.round_id().substr(0, limits::kIdBytesMax),
-      [&](const Catalog& catalog) -> Records {
+      caller.id, "CloseRound", request.round_id(), [&](const Catalog& catalog) -> Records {
         ASSIGN_OR_RETURN(const auto round, FindRound(caller, catalog, request.round_id()));
         if (round->state() == v1::ROUND_STATE_SEALED) {
           return refusal::RoundIs(round->id(), "sealed", "open");
@@ -302,8 +301,7 @@ absl::StatusOr<v1::CloseRoundResponse> Registry::CloseRound(Caller caller,
 absl::StatusOr<v1::DestroyRoundKeyResponse> Registry::DestroyRoundKey(
     Caller caller, const v1::DestroyRoundKeyRequest& request) {
   RETURN_IF_ERROR(writer_.Apply(
-      caller.id, "DestroyRoundKey", request.round_id().substr(0, limits::kIdBytesMax),
-      [&](const Catalog& catalog) -> Records {
+      caller.id, "DestroyRoundKey", request.round_id(), [&](const Catalog& catalog) -> Records {
         ASSIGN_OR_RETURN(const auto round, FindRound(caller, catalog, request.round_id()));
         const auto seal = catalog.FindSeal(request.round_id());
         if (seal == nullptr) {
@@ -334,11 +332,9 @@ absl::StatusOr<v1::ListRoundsResponse> Registry::ListRounds(Caller,
   const auto catalog = catalog_.Get();
   ASSIGN_OR_RETURN(Pager pager, Pager::Create(request.page_size(), request.page_token()));
   v1::ListRoundsResponse response;
-  for (auto at = catalog->rounds().upper_bound(pager.after()); at != catalog->rounds().end();
-       ++at) {
-    if (!pager.Take(at->first)) break;
-    *response.add_rounds() = at->second->definition();
-  }
+  pager.Walk(
+      catalog->rounds(), [](const auto&, const auto&) { return true; },
+      [&](const auto&, const auto& round) { *response.add_rounds() = round->definition(); });
   response.set_next_page_token(pager.next_page_token());
   return response;
 }

@@ -73,7 +73,7 @@ absl::StatusOr<v1::SealRoundResponse> Results::SealRound(Caller caller,
   // First the state: from its commit on, the writer stores every further response as late, so the
   // set of responses that count is final before it is read.
   RETURN_IF_ERROR(writer_.Apply(
-      caller.id, "BeginSeal", request.round_id().substr(0, limits::kIdBytesMax),
+      caller.id, "BeginSeal", request.round_id(),
       [&](const model::Catalog& catalog) -> absl::StatusOr<std::vector<model::Record>> {
         const auto round = catalog.FindRound(request.round_id());
         if (round == nullptr) return refusal::NotFound("round", request.round_id());

@@ -2,12 +2,16 @@
 
 #include <future>
 
+#include "base/ids.h"
 #include "base/status.h"
+#include "server/model/limits.h"
 
 namespace hailong::store {
 
 absl::Status CatalogWriter::Apply(std::string actor, std::string action, std::string object,
                                   Make make) {
+  // What a caller named goes into the log whatever it is; ids that are stored are shorter.
+  object = base::Utf8Prefix(object, limits::kAuditObjectBytesMax);
   std::promise<absl::Status> promise;
   std::future<absl::Status> changed = promise.get_future();
   RETURN_IF_ERROR(writer_.OfferChange(

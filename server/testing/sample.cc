@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/ids.h"
 #include "base/status.h"
+#include "server/model/refusal.h"
 #include "server/model/times.h"
 
 namespace hailong::sample {
@@ -199,6 +200,14 @@ model::RespondentKey Key(uint8_t citizen) {
   model::RespondentKey key;
   key.fill(citizen);
   return key;
+}
+
+std::vector<std::string> ViolationLines(const absl::Status& status) {
+  std::vector<std::string> lines;
+  for (const auto& violation : refusal::FieldViolationsOf(status)) {
+    lines.push_back(violation.field + ": " + violation.description);
+  }
+  return lines;
 }
 
 Directory::Directory() {

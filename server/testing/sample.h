@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "hailong/v1/collection_service.pb.h"
 #include "hailong/v1/questionnaire.pb.h"
@@ -70,6 +71,9 @@ v1::Answer& AddChoice(v1::Response& response, const std::string& question_id, ui
 // The same as a checked response, received a second after it was given, from kiosk-1.
 model::NewResponse Checked(const std::shared_ptr<const model::Round>& round, uint64_t n);
 model::RespondentKey Key(uint8_t citizen);
+
+// The bad fields of a refusal as "field: description" lines.
+std::vector<std::string> ViolationLines(const absl::Status& status);
 
 // A directory of mode 0700 of its own, removed with all in it at the end.
 class Directory {
