@@ -34,6 +34,7 @@ TEST(Utf8, KnowsWhatIsWellFormed) {
   EXPECT_FALSE(IsUtf8("\xF4\x90\x80\x80"));  // above U+10FFFF
   EXPECT_FALSE(IsUtf8("\xE1\xBA"));          // cut
   EXPECT_FALSE(IsUtf8("\x80"));
+  EXPECT_FALSE(IsUtf8("\xFF"));
 }
 
 TEST(Utf8, APrefixNeverCutsACharacter) {

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "analysis/cli/csv_reader.h"
+#include "base/ids.h"
 #include "base/vietnamese/vietnamese.h"
 
 namespace hailong::cli {
@@ -88,7 +89,7 @@ absl::StatusOr<std::vector<Record>> ReadRecords(const std::string& path,
     if (records.size() == kRecordsMax) return bad(absl::StrCat("more than ", kRecordsMax, " rows"));
     Record record{row.line, {}};
     for (const std::size_t place : places) {
-      if (!IsValidUtf8(row.cells[place])) return bad("not UTF-8");
+      if (!base::IsUtf8(row.cells[place])) return bad("not UTF-8");
       record.cells.push_back(ToNfc(row.cells[place]));
     }
     records.push_back(std::move(record));

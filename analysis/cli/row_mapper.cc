@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "analysis/cli/response_id.h"
+#include "base/ids.h"
 #include "base/vietnamese/vietnamese.h"
 
 namespace hailong::cli {
@@ -54,7 +55,7 @@ absl::StatusOr<RowMapper> RowMapper::Create(const ImportMap& map,
   mapper.questionnaire_ = questionnaire;
   mapper.round_id_ = std::string(round_id);
   for (const std::string& name : header) {
-    if (!IsValidUtf8(name)) return Bad("the header is not UTF-8; save the file as CSV UTF-8");
+    if (!base::IsUtf8(name)) return Bad("the header is not UTF-8; save the file as CSV UTF-8");
     mapper.header_.push_back(Clean(name));
     if (mapper.header_.back() == kLineColumn) mapper.line_column_ = mapper.header_.size() - 1;
   }
@@ -269,7 +270,7 @@ absl::StatusOr<RowMapper::Cells> RowMapper::Normalise(const CsvRow& row) const {
   }
   Cells cells(row.cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (!IsValidUtf8(row.cells[i])) {
+    if (!base::IsUtf8(row.cells[i])) {
       return Bad(absl::StrCat("cell ", i + 1, " (", header_[i], ") is not UTF-8"));
     }
     cells[i] = Clean(row.cells[i]);

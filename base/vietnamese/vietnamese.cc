@@ -54,14 +54,6 @@ bool IsSeparator(UChar32 c) { return c == 0x2028 || c == 0x2029; }
 
 }  // namespace
 
-bool IsValidUtf8(std::string_view text) {
-  const int32_t size = static_cast<int32_t>(text.size());
-  for (int32_t i = 0; i < size;) {
-    if (Next(text, i) < 0) return false;
-  }
-  return true;
-}
-
 std::string ToNfc(std::string_view text) {
   UErrorCode error = U_ZERO_ERROR;
   const icu::Normalizer2* nfc = icu::Normalizer2::getNFCInstance(error);

@@ -1,4 +1,4 @@
-// Text in Vietnamese: valid UTF-8, one normal form, columns on a terminal, dictionary order.
+// Text in Vietnamese: one normal form, columns on a terminal, dictionary order.
 //
 // Vietnamese letters come in two spellings that look the same: composed (one code point) and
 // decomposed (a letter and up to two combining marks, as some keyboards and macOS file names have
@@ -15,9 +15,6 @@
 #include "absl/status/statusor.h"
 
 namespace hailong {
-
-// Whether every byte belongs to a well-formed UTF-8 sequence (no surrogates, no overlong forms).
-bool IsValidUtf8(std::string_view text);
 
 // The NFC form. Ill-formed sequences become U+FFFD, so that the result is always valid UTF-8.
 std::string ToNfc(std::string_view text);

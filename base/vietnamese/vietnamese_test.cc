@@ -16,16 +16,6 @@ constexpr char kComposed[] = "Vi\xE1\xBB\x87t";                  // Việt with 
 constexpr char kDecomposed[] = "Vie\xCC\xA3\xCC\x82t";           // e, dot below, circumflex
 constexpr char kDecomposedOtherOrder[] = "Vi\xC3\xAA\xCC\xA3t";  // ê, dot below
 
-TEST(Utf8, IllFormedSequencesAreSeen) {
-  EXPECT_TRUE(IsValidUtf8(""));
-  EXPECT_TRUE(IsValidUtf8("Sở Nội vụ 😀"));
-  EXPECT_FALSE(IsValidUtf8("\xFF"));
-  EXPECT_FALSE(IsValidUtf8("S\xE1\xBB"));         // cut short
-  EXPECT_FALSE(IsValidUtf8("\xC0\xAF"));          // overlong
-  EXPECT_FALSE(IsValidUtf8("\xED\xA0\x80"));      // surrogate
-  EXPECT_FALSE(IsValidUtf8("\xF4\x90\x80\x80"));  // beyond U+10FFFF
-}
-
 TEST(Nfc, BothSpellingsBecomeOne) {
   EXPECT_EQ(ToNfc(kDecomposed), kComposed);
   EXPECT_EQ(ToNfc(kDecomposedOtherOrder), kComposed);
