@@ -169,10 +169,14 @@ class RAgreement : public testing::TestWithParam<Design> {
       EXPECT_EQ(ours.n, 1u);
       return;
     }
-    // The root of a variance that is zero in theory is NaN in R where rounding made it negative.
-    const double se = std::isnan(theirs.se) ? 0 : theirs.se;
-    EXPECT_LE(std::abs(*ours.standard_error - se), std::max(1e-8 * se, 1e-9))
-        << *ours.standard_error << ", R " << se;
+    // Held as variances: one that is zero in theory is rounding noise in R, of either sign (its
+    // root is then NaN), as large as the machine precision of the squared figures it is summed of.
+    const double variance = std::isnan(theirs.se) ? 0 : theirs.se * theirs.se;
+    const double noise =
+        std::numeric_limits<double>::epsilon() * std::max(1.0, theirs.estimate * theirs.estimate);
+    EXPECT_LE(std::abs(*ours.standard_error * *ours.standard_error - variance),
+              std::max(2e-8 * variance, noise))
+        << "standard error " << *ours.standard_error << ", R " << theirs.se;
     if (std::isnan(theirs.deff)) return;
     ASSERT_TRUE(ours.design_effect.has_value());
     EXPECT_LE(std::abs(*ours.design_effect - theirs.deff), 1e-8 * theirs.deff)
