@@ -5,6 +5,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 
 #include "analysis/cli/session.h"
 
@@ -19,6 +20,10 @@ void AddAccountCommands(CLI::App& app, Command& chosen);
 void AddResultsCommands(CLI::App& app, Command& chosen);
 void AddExportCommand(CLI::App& app, Command& chosen);
 void AddImportCommand(CLI::App& app, Command& chosen);
+
+// What a command that needs no server comes to.
+using OfflineCommand = std::function<ExitCode(const GlobalOptions&, Io&)>;
+void AddEstimateCommand(CLI::App& app, OfflineCommand& chosen);
 
 // Adds a command that runs `run` with the arguments that `T` holds; the caller binds options to the
 // returned arguments, which live as long as the app.
