@@ -345,7 +345,8 @@ TEST_F(Cli, EveryCommandHelpsWithAnExample) {
                                              "units",
                                              "par-points",
                                              "watch",
-                                             "export"};
+                                             "export",
+                                             "estimate"};
   for (const std::string& command : commands) {
     std::vector<std::string> line;
     std::istringstream words(command + " --help");
