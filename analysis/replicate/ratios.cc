@@ -115,20 +115,22 @@ struct Block {
   size_t offsets[kBlockRows];
 };
 
+// kWide additions at once: neither reads what the other writes.
+inline void Add(const double* __restrict weights, double factor, double* __restrict sums) {
+  for (size_t k = 0; k < kWide; ++k) sums[k] += weights[k] * factor;
+}
+
 void AddCoded(const Block& block, const uint8_t* codes, double* sums) {
   const double* weights = block.weights;
   for (size_t r = 0; r < block.end - block.begin; ++r, weights += kWide) {
-    double* const sum = sums + block.offsets[r] + codes[block.begin + r] * kWide;
-    for (size_t k = 0; k < kWide; ++k) sum[k] += weights[k];
+    Add(weights, 1, sums + block.offsets[r] + codes[block.begin + r] * kWide);
   }
 }
 
 void AddNumeric(const Block& block, const double* values, double* sums) {
   const double* weights = block.weights;
   for (size_t r = 0; r < block.end - block.begin; ++r, weights += kWide) {
-    double* const sum = sums + block.offsets[r];
-    const double value = values[block.begin + r];
-    for (size_t k = 0; k < kWide; ++k) sum[k] += weights[k] * value;
+    Add(weights, values[block.begin + r], sums + block.offsets[r]);
   }
 }
 

@@ -282,6 +282,10 @@ class WeightsAgreement : public testing::Test {
   void FindKnown(std::mt19937_64& engine) {
     std::vector<double> other = strata_.stage.weights;
     for (double& w : other) w *= 0.7 + static_cast<double>(engine() % 1000) / 1666;
+    // With the sum that the sample has, factors lie on both sides of 1.
+    const double size = std::accumulate(other.begin(), other.end(), 0.0);
+    const std::vector<double>& d = strata_.stage.weights;
+    for (double& w : other) w *= std::accumulate(d.begin(), d.end(), 0.0) / size;
     for (size_t r = 0; r < other.size(); ++r) {
       known_["all"] += other[r];
       known_[strata_.table["sex"][r]] += other[r];
