@@ -115,9 +115,16 @@ struct Block {
   size_t offsets[kBlockRows];
 };
 
-// kWide additions at once: neither reads what the other writes.
-inline void Add(const double* __restrict weights, double factor, double* __restrict sums) {
-  for (size_t k = 0; k < kWide; ++k) sums[k] += weights[k] * factor;
+// kWide additions in a row without a loop, which compilers turn into vector arithmetic: all are
+// read before any is written.
+template <size_t... k>
+inline void AddAll(const double* weights, double factor, double* sums, std::index_sequence<k...>) {
+  const double added[] = {sums[k] + weights[k] * factor...};
+  ((sums[k] = added[k]), ...);
+}
+
+inline void Add(const double* weights, double factor, double* sums) {
+  AddAll(weights, factor, sums, std::make_index_sequence<kWide>());
 }
 
 void AddCoded(const Block& block, const uint8_t* codes, double* sums) {
