@@ -92,7 +92,7 @@ struct FenceRule {
 
 // The first rule that fits a header decides.
 inline const std::vector<FenceRule> kFences = {
-    {"sqlite3.h", {"base/sqlite", "tests/..."}},
+    {"sqlite3.h", {"base/sqlite"}},
     {"openssl/", {"base/crypto"}},
     {"zlib.h", {"base/..."}},
     {"spdlog/", {"base/log"}},
