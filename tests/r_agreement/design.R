@@ -165,7 +165,8 @@ quantiles <- function(case, group, d) {
   if (is.null(q)) return()
   for (p in seq_along(probabilities)) {
     name <- paste0("q", probabilities[p], ":")
-    if (q[p, 1] > answers[2]) keep(case, group, paste0(name, "value"), q[p, 1])
+    if (q[p, 1] <= answers[2]) next
+    keep(case, group, paste0(name, "value"), q[p, 1])
     if (is.nan(q[p, 2])) {
       keep(case, group, paste0(name, "no_low"), 1)
     } else if (q[p, 2] > answers[2]) {
