@@ -139,7 +139,8 @@ int Digits(const tabulate::Cell& cell) {
 // For people and for programs; nothing where it is absent.
 class NumberCells {
  public:
-  NumberCells(const tabulate::Cell& cell, Language language) : digits_(Digits(cell)), language_(language) {}
+  NumberCells(const tabulate::Cell& cell, Language language)
+      : digits_(Digits(cell)), language_(language) {}
 
   Cell operator()(const std::optional<double>& number) const { return Of(number, digits_); }
   Cell Of(const std::optional<double>& number, int digits) const {
@@ -342,20 +343,22 @@ std::vector<std::string> EstimatesReport(const EstimateOptions& options,
   };
   const auto number = [&](double value, int digits) { return Decimal(value, digits, language); };
   std::vector<std::string> lines;
-  lines.push_back(Cat(pick("Mẫu: ", "Sample: "), estimation.sample->rows,
-                      pick(" dòng, ", " rows, "), table.strata, pick(" tầng, ", " strata, "),
-                      table.sampling_units,
-                      pick(" đơn vị mẫu; tổng quyền số ", " sampling units; weights sum to "),
-                      number(table.final_weight, 2)));
+  lines.push_back(Cat(
+      pick("Mẫu: số dòng ", "Sample: rows "), estimation.sample->rows, pick(", tầng ", ", strata "),
+      table.strata, pick(", đơn vị mẫu ", ", sampling units "), table.sampling_units,
+      pick(", tổng quyền số ", ", sum of weights "), number(table.final_weight, 2)));
   std::string variance = Cat(pick("Phương sai: ", "Variance: "), MethodWord(options));
-  if (table.replicates > 0) {
-    variance += Cat(", ", table.replicates, pick(" bản lặp", " replicates"));
+  if (IsRandom(estimation.plan)) {
+    variance += Cat(", seed ", options.seed);
+  } else if (table.replicates > 0) {
+    variance += Cat(pick(", số bản lặp ", ", replicates "), table.replicates);
   }
-  if (IsRandom(estimation.plan)) variance += Cat(", seed ", options.seed);
   lines.push_back(variance);
   for (const weighting::StepReport& step : table.steps) {
     std::string line = step.step + ":";
-    if (step.iterations > 0) line += Cat(" ", step.iterations, pick(" vòng,", " iterations,"));
+    if (step.iterations > 0) {
+      line += Cat(pick(" số vòng ", " iterations "), step.iterations, ",");
+    }
     line += Cat(pick(" hệ số ", " factors "), number(step.factor_min, 4), "–",
                 number(step.factor_max, 4), ", Kish ", number(step.kish_before, 4), " → ",
                 number(step.kish_after, 4));
@@ -373,13 +376,12 @@ std::vector<std::string> EstimatesReport(const EstimateOptions& options,
     const bool ratio = asked.kind == QuestionKind::kRatio;
     std::string line =
         Cat(ratio ? VariableText(asked, language) : asked.column, ": ", table.answers[q].missing,
-            pick(" dòng không trả lời", " rows without an answer"));
+            pick(" dòng không trả lời", " without an answer"));
     // Several figures of one column lack the same answers.
     if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
   }
   if (table.rows_outside > 0) {
-    lines.push_back(
-        Cat(table.rows_outside, pick(" dòng không thuộc nhóm nào", " rows are in no group")));
+    lines.push_back(Cat(table.rows_outside, pick(" dòng không thuộc nhóm nào", " in no group")));
   }
   for (const std::string& note : estimation.notes) lines.push_back(note);
   for (const std::string& note : table.notes) lines.push_back(note);

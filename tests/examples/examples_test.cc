@@ -75,7 +75,7 @@ std::vector<Example> ReadPage(const fs::path& path) {
 }
 
 // What a terminal would show.
-std::string Run(const std::vector<std::string>& arguments) {
+std::string ScreenOf(const std::vector<std::string>& arguments) {
   std::ostringstream screen;
   cli::Io io{screen, screen, false, [](const char*) { return std::string(); }};
   cli::RunCli(arguments, io);
@@ -119,7 +119,7 @@ class Examples : public testing::Test {
 TEST_F(Examples, EveryCommandPrintsWhatThePageShows) {
   ASSERT_GE(examples_.size(), 15u);
   for (const Example& example : examples_) {
-    EXPECT_EQ(Run(example.arguments), example.output) << example.command;
+    EXPECT_EQ(ScreenOf(example.arguments), example.output) << example.command;
   }
 }
 
@@ -134,7 +134,7 @@ TEST_F(Examples, RComputesTheSameFigures) {
       arguments.resize(arguments.size() - 2);
     }
     // The JSON alone: nothing goes to the error stream beside it.
-    const std::string json = Run(arguments);
+    const std::string json = ScreenOf(arguments);
     Struct document;
     const auto parsed = google::protobuf::util::JsonStringToMessage(json, &document);
     ASSERT_TRUE(parsed.ok()) << parsed.ToString() << '\n' << json;
