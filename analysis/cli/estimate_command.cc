@@ -160,15 +160,13 @@ void AddEstimateCommand(CLI::App& app, OfflineCommand& chosen) {
     };
   });
   command->footer(
-      "Weights go through --nonresponse, --poststratify, --rake, --calibrate and --trim, in this "
+      "Weights go through --nonresponse, --poststratify, --rake, --calibrate, --trim, in this "
       "order.\n"
-      "A margin is a CSV whose columns are columns of the sample, and `population` (or `N`): one "
-      "row for\n"
-      "each cell. Totals are a CSV `variable,total`, where a variable is a column of numbers,\n"
-      "`column:value` or `(Intercept)`. Numbers have a decimal point. A backslash before , : / = "
-      "+\n"
-      "makes it part of a name. What happened to the weights is told on the error stream, or in\n"
-      "JSON.\n"
+      "A margin is a CSV of columns of the sample and `population` (or `N`), a row for each cell.\n"
+      "Totals are a CSV `variable,total`; a variable is a column of numbers, `column:value` or\n"
+      "`(Intercept)`. Numbers have a decimal point. A backslash makes , : / = + part of a name.\n"
+      "--format table (default), csv or json, --lang vi (default) or en, as everywhere: see\n"
+      "hailong --help. What happened to the weights is told on the error stream, or in JSON.\n"
       "Example: hailong estimate sample.csv --weight w --strata district --mean rating --by sex\n"
       "         hailong estimate sample.csv --cluster ward --fpc wards --proportion rating=4+5 \\\n"
       "             --rake sex.csv,age.csv --replicates bootstrap:500 --interval logit");

@@ -41,7 +41,8 @@ std::string_view KindWord(QuestionKind kind, Language language) {
   HAILONG_CHECK(false);
 }
 
-std::string_view IntervalWord(IntervalKind kind) {
+std::string_view IntervalWord(QuestionKind question, IntervalKind kind) {
+  if (question == QuestionKind::kQuantile) return "woodruff";
   switch (kind) {
     case IntervalKind::kNormal:
       return "normal";
@@ -229,7 +230,7 @@ void WriteEstimate(const Estimation& estimation, const Table& table, size_t ques
   json.Number("se", cell.standard_error);
   json.Number("ci_low", cell.low);
   json.Number("ci_high", cell.high);
-  json.Text("interval", IntervalWord(answer.interval));
+  json.Text("interval", IntervalWord(asked.kind, answer.interval));
   known ? json.Number("df", cell.degrees_of_freedom) : json.Null("df");
   json.Number("deff", cell.design_effect);
   json.Number("deff_without_replacement", cell.design_effect_without_replacement);
@@ -319,7 +320,7 @@ Grid EstimatesGrid(const EstimateOptions& options, const Estimation& estimation,
       row.push_back(number.Interval(cell));
       row.push_back(number(cell.low));
       row.push_back(number(cell.high));
-      row.emplace_back(std::string(IntervalWord(answer.interval)));
+      row.emplace_back(std::string(IntervalWord(asked.kind, answer.interval)));
       row.push_back(number.Of(known ? std::optional(cell.degrees_of_freedom) : std::nullopt, 0));
       if (options.deff) {
         row.push_back(number.Of(cell.design_effect, 3));
