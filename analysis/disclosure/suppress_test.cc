@@ -1,0 +1,1 @@
+int placeholder2_until_written;
