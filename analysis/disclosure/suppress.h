@@ -15,7 +15,8 @@
 // Empty cells are always shown, as "no data": they say nothing about a respondent, and they protect
 // nothing, since a reader may know that they are empty.
 //
-// A reader must not be told which hidden cells are primary: that one is says that it is below n_min.
+// A reader must not be told which hidden cells are primary: that one is says that it is below
+// n_min.
 //
 // Threads: pure functions of their arguments. The same table and rule give the same result.
 #pragma once

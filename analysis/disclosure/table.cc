@@ -17,15 +17,15 @@ absl::Status CheckDimension(const Dimension& dimension) {
         base::Cat("dimension '", dimension.name, "': node 0 must be the root, with parent -1"));
   }
   if (parents.size() > kCombinationsMax) {
-    return absl::InvalidArgumentError(base::Cat("dimension '", dimension.name, "': ",
-                                                parents.size(), " nodes, at most ",
+    return absl::InvalidArgumentError(base::Cat("dimension '", dimension.name,
+                                                "': ", parents.size(), " nodes, at most ",
                                                 kCombinationsMax, " are allowed"));
   }
   for (size_t node = 1; node < parents.size(); ++node) {
     if (parents[node] < 0 || static_cast<size_t>(parents[node]) >= node) {
-      return absl::InvalidArgumentError(
-          base::Cat("dimension '", dimension.name, "': node ", node, " has parent ", parents[node],
-                    ", which must be in 0..", node - 1));
+      return absl::InvalidArgumentError(base::Cat("dimension '", dimension.name, "': node ", node,
+                                                  " has parent ", parents[node],
+                                                  ", which must be in 0..", node - 1));
     }
   }
   return absl::OkStatus();
@@ -132,8 +132,8 @@ absl::StatusOr<TableBuilder> TableBuilder::Create(const std::vector<Dimension>& 
                                                   const std::vector<Crossing>& crossings,
                                                   size_t steps) {
   if (dimensions.empty() || dimensions.size() > kDimensionsMax) {
-    return absl::InvalidArgumentError(base::Cat("table: ", dimensions.size(),
-                                                " dimensions, allowed are 1..", kDimensionsMax));
+    return absl::InvalidArgumentError(
+        base::Cat("table: ", dimensions.size(), " dimensions, allowed are 1..", kDimensionsMax));
   }
   if (steps == 0 || steps > kStepsMax) {
     return absl::InvalidArgumentError(

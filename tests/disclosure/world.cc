@@ -160,8 +160,7 @@ World CreateProvince(std::mt19937_64& random, uint32_t respondents, uint32_t ste
 }
 
 disclosure::Table TableOf(const World& world) {
-  auto builder =
-      disclosure::TableBuilder::Create(world.dimensions, world.crossings, world.steps);
+  auto builder = disclosure::TableBuilder::Create(world.dimensions, world.crossings, world.steps);
   HAILONG_CHECK(builder.ok());
   for (const Group& group : world.groups) {
     HAILONG_CHECK(builder->Add(group.nodes, group.step, group.count).ok());
@@ -173,9 +172,8 @@ bool StandsIn(const World& world, const std::vector<uint32_t>& at,
               const std::vector<uint32_t>& cell) {
   for (size_t d = 0; d < at.size(); ++d) {
     const Dimension& dimension = world.dimensions[d];
-    const bool in = cell[d] < dimension.parents.size()
-                        ? IsBelow(dimension, at[d], cell[d])
-                        : at[d] == OwnerOf(dimension, cell[d]);
+    const bool in = cell[d] < dimension.parents.size() ? IsBelow(dimension, at[d], cell[d])
+                                                       : at[d] == OwnerOf(dimension, cell[d]);
     if (!in) return false;
   }
   return true;
