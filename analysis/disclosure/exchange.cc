@@ -15,6 +15,13 @@ ExchangeSearch::ExchangeSearch(const Table& table) : table_(table) {
     intervals_.push_back({.low = table.cell(i).n, .high = table.cell(i).n});
   }
   down_ = up_;
+  for (size_t d = 0; d < table.dimensions().size(); ++d) {
+    std::vector<bool>& filled = filled_.emplace_back(table.dimensions()[d].leaf_count());
+    const size_t stride = table.leaf_stride(d) * table.steps();
+    for (size_t i = 0; i < up_.atoms.size(); ++i) {
+      if (up_.atoms[i] > 0) filled[i / stride % filled.size()] = true;
+    }
+  }
 }
 
 void ExchangeSearch::Widen(size_t cell, uint32_t width, std::vector<Visibility>& visibility) {
@@ -22,7 +29,9 @@ void ExchangeSearch::Widen(size_t cell, uint32_t width, std::vector<Visibility>&
   while (intervals_[cell].width() < width) {
     const uint32_t reached = up_.n[cell] - down_.n[cell];
     if (reached >= width) break;
-    const auto exchange = FindExchange(cell, width - reached, visibility);
+    // Near partners first: what is far apart changes more totals, and there are many of them.
+    auto exchange = FindExchange(cell, width - reached, visibility, /*near=*/true);
+    if (!exchange) exchange = FindExchange(cell, width - reached, visibility, /*near=*/false);
     if (!exchange) break;
     PriceOf(exchange->parts, exchange->price, visibility);
     FindCorners(exchange->parts);
@@ -35,13 +44,18 @@ void ExchangeSearch::Widen(size_t cell, uint32_t width, std::vector<Visibility>&
   PutBack(down_);
 }
 
-std::vector<ExchangeSearch::Part> ExchangeSearch::PartsOf(const Hierarchy& dimension,
-                                                          uint32_t node) const {
+std::vector<ExchangeSearch::Part> ExchangeSearch::PartsOf(size_t d, uint32_t node,
+                                                          bool near) const {
+  const Hierarchy& dimension = table_.dimensions()[d];
   std::vector<Part> parts;
   const std::vector<uint32_t>& inside = dimension.leaves(node);
+  const uint32_t around_node = near ? dimension.parent(node) : dimension.root();
+  const std::vector<uint32_t>& around = dimension.leaves(around_node);
   for (const uint32_t joined : inside) {
+    if (!filled_[d][joined]) continue;
     const std::vector<uint32_t>& path = dimension.path(joined);
-    for (uint32_t left = 0; left < dimension.leaf_count(); ++left) {
+    for (const uint32_t left : around) {
+      if (!filled_[d][left]) continue;
       if (std::binary_search(inside.begin(), inside.end(), left)) continue;
       // Above the lowest node that holds both leaves nothing changes.
       const std::vector<uint32_t>& other = dimension.path(left);
@@ -52,6 +66,8 @@ std::vector<ExchangeSearch::Part> ExchangeSearch::PartsOf(const Hierarchy& dimen
                        .joined_depth = static_cast<uint32_t>(path.size() - shared),
                        .left_depth = static_cast<uint32_t>(other.size() - shared)});
     }
+    // Without a partner everything above changes: the last resort, not a near one.
+    if (around_node != dimension.root()) continue;
     parts.push_back({.joined = joined,
                      .left = 0,
                      .joined_depth = static_cast<uint32_t>(path.size()),
@@ -61,11 +77,12 @@ std::vector<ExchangeSearch::Part> ExchangeSearch::PartsOf(const Hierarchy& dimen
 }
 
 std::optional<ExchangeSearch::Exchange> ExchangeSearch::FindExchange(
-    size_t cell, uint32_t needed, const std::vector<Visibility>& visibility) {
+    size_t cell, uint32_t needed, const std::vector<Visibility>& visibility, bool near) {
   const std::vector<uint32_t> nodes = table_.nodes(cell);
   std::vector<std::vector<Part>> choices;
   for (size_t d = 0; d < nodes.size(); ++d) {
-    choices.push_back(PartsOf(table_.dimensions()[d], nodes[d]));
+    choices.push_back(PartsOf(d, nodes[d], near));
+    if (choices.back().empty()) return std::nullopt;
   }
   std::optional<Exchange> best;
   std::vector<Part> parts(choices.size());

@@ -79,9 +79,10 @@ class ExchangeSearch {
     std::vector<size_t> touched_cells;
   };
 
-  std::vector<Part> PartsOf(const Hierarchy& dimension, uint32_t node) const;
+  // What may happen in dimension d to change a cell at the node; `near`: partners below its parent.
+  std::vector<Part> PartsOf(size_t d, uint32_t node, bool near) const;
   std::optional<Exchange> FindExchange(size_t cell, uint32_t needed,
-                                       const std::vector<Visibility>& visibility);
+                                       const std::vector<Visibility>& visibility, bool near);
   // The published cells that the parts change into `changes_`; their price, nullopt: not allowed,
   // or above `price_max`.
   std::optional<uint64_t> PriceOf(const std::vector<Part>& parts, uint64_t price_max,
@@ -96,6 +97,9 @@ class ExchangeSearch {
 
   const Table& table_;
   std::vector<Interval> intervals_;
+  // By dimension and leaf: whether anybody stands there. Where nobody does, nobody can come: the
+  // margin is empty, and shown.
+  std::vector<std::vector<bool>> filled_;
   Walk up_;
   Walk down_;
   // Of the exchange that is looked at.

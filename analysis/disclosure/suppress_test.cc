@@ -81,6 +81,14 @@ TEST(Suppress, TakesTheTotalWhenPartsAreTooFew) {
   EXPECT_EQ(suppression.complementary_totals, 1u);
 }
 
+TEST(Suppress, PartnersComeFromElsewhereWhenThereAreTooFewNearby) {
+  // A district with communes of 2 and 2, another with communes of 10 and 12; a department of 60.
+  const Dimension units{.name = "units", .parents = {-1, 0, 0, 1, 1, 2, 2, 0}};
+  const Table table =
+      TableOf({units}, {{{3}, 2}, {{4}, 2}, {{5}, 10}, {{6}, 12}, {{7}, 60}}, {{0}});
+  EXPECT_EQ(Letters(SuppressOrDie(table).status), "spcppcsseee");
+}
+
 TEST(Suppress, WhatAParentHasOfItsOwnIsProtectedFromSubtraction) {
   // A district with 2 of its own and communes of 10 and 12; a department of 40.
   const Dimension units{.name = "units", .parents = {-1, 0, 0, 1, 1}};
@@ -117,7 +125,7 @@ TEST(Suppress, OnlyAnswersOfTheSameStepStandInForOneAnother) {
     add({1, 2}, 0, 100);
     add({2, 1}, 1, 10);
     add({2, 2}, 0, 100);
-    for (const uint32_t gender : {1, 2}) {
+    for (const uint32_t gender : {1u, 2u}) {
       add({3, gender}, 0, 29);
       add({3, gender}, 1, 29);
     }

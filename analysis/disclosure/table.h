@@ -71,6 +71,11 @@ class Hierarchy {
   // Nodes of the dimension, then the own leaves in the order of their inner nodes.
   size_t node_count() const { return parents_.size(); }
   size_t leaf_count() const { return paths_.size(); }
+  static constexpr uint32_t root() { return 0; }
+  // The root is its own parent.
+  uint32_t parent(size_t node) const {
+    return parents_[node] < 0 ? root() : static_cast<uint32_t>(parents_[node]);
+  }
   // The nodes from the leaf up to the root.
   const std::vector<uint32_t>& path(size_t leaf) const { return paths_[leaf]; }
   // The leaves at or below the node, ascending.
