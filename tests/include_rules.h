@@ -33,8 +33,8 @@ inline const std::vector<FolderRule> kFolders = {
     {"analysis/weighting",
      {"proto", "base/check.h", "base/status.h", "analysis/frame", "analysis/design"}},
     {"analysis/estimate",
-     {"proto", "base/check.h", "base/status.h", "analysis/frame", "analysis/design",
-      "analysis/weighting"}},
+     {"proto", "base/check.h", "base/status.h", "analysis/parallel", "analysis/frame",
+      "analysis/design", "analysis/weighting"}},
     {"analysis/replicate",
      {"base/check.h", "base/status.h", "analysis/parallel", "analysis/design", "analysis/weighting",
       "analysis/estimate"}},
@@ -100,6 +100,7 @@ inline const std::vector<FenceRule> kFences = {
     {"CLI/", {"analysis/cli", "server/app", "deploy/player"}},
     {"grpcpp/", {"server/transport", "server/app", "analysis/cli", "deploy/player", "tests/..."}},
     {"grpc/", {"server/transport", "server/app", "analysis/cli", "deploy/player", "tests/..."}},
+    {"boost/math/", {"analysis/estimate"}, /*source_only=*/true},
     {"boost/", {"server/..."}, /*source_only=*/true},
 
     // Time, chance, files and screens arrive as arguments.
