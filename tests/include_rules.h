@@ -97,6 +97,7 @@ inline const std::vector<FenceRule> kFences = {
     {"CLI/", {"analysis/cli", "server/app", "deploy/player"}},
     {"grpcpp/", {"server/transport", "server/app", "analysis/cli", "deploy/player", "tests/..."}},
     {"grpc/", {"server/transport", "server/app", "analysis/cli", "deploy/player", "tests/..."}},
+    {"boost/math/", {"analysis/estimate"}, /*source_only=*/true},
     {"boost/", {"server/..."}, /*source_only=*/true},
 
     // Time, chance, files and screens arrive as arguments.

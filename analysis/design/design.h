@@ -107,9 +107,13 @@ class Design {
   // naming stratum and stage.
   absl::StatusOr<std::vector<double>> Covariance(std::span<const std::vector<double>> variables,
                                                  LonelyPsu lonely) const;
-  // The same in the time that their entries take, and memory for one number by unit.
+  // The same for variables that are 0 in most rows.
   absl::StatusOr<std::vector<double>> Covariance(std::span<const SparseVariable> variables,
                                                  LonelyPsu lonely) const;
+
+  // The diagonal alone, each as if asked by itself.
+  absl::StatusOr<std::vector<double>> Variances(std::span<const SparseVariable> variables,
+                                                LonelyPsu lonely) const;
 
   // Units less strata of the first stage, counting those with a row for which `inside` is not 0 and
   // whose weight is not 0.
@@ -123,8 +127,10 @@ class Design {
   // Every stratum that `rows` lie in was taken in full, at every stage: no sampling error.
   bool TakenInFull(std::span<const uint32_t> rows) const;
 
- private:
+  // For this folder.
   struct Parts;
+
+ private:
   explicit Design(std::shared_ptr<const Parts> parts);
   std::shared_ptr<const Parts> parts_;
 };
