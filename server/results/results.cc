@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analysis/index/by.h"
 #include "analysis/index/points.h"
 #include "analysis/index/score.h"
 #include "analysis/report/report.h"
@@ -26,9 +27,13 @@ std::vector<index::UnitInput> InputsOf(const model::Round& round,
   std::vector<index::UnitInput> inputs(round.units().size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     inputs[i].included = included[i];
+    inputs[i].unit_id = round.units()[i].unit_id();
+    inputs[i].level = round.units()[i].level();
     if (populations == nullptr) continue;
     const auto found = populations->find(round.units()[i].unit_id());
-    if (found != populations->end()) inputs[i].population = found->second.size();
+    if (found == populations->end()) continue;
+    inputs[i].population = found->second.size();
+    inputs[i].margins.assign(found->second.margins().begin(), found->second.margins().end());
   }
   return inputs;
 }
@@ -70,6 +75,86 @@ bool IsUnitBelow(const model::Round& round, size_t unit, const std::string& root
     at = *parent;
   }
   return false;
+}
+
+// The interval that was asked for; nothing: the default. Errors: INVALID_ARGUMENT.
+absl::StatusOr<std::optional<estimate::IntervalChoice>> ChoiceOf(v1::Interval interval,
+                                                                 double confidence) {
+  estimate::IntervalChoice choice;
+  switch (interval) {
+    case v1::INTERVAL_UNSPECIFIED:
+    case v1::INTERVAL_NORMAL:
+      break;
+    case v1::INTERVAL_T:
+      choice.kind = estimate::IntervalKind::kT;
+      break;
+    case v1::INTERVAL_LOGIT:
+      choice.kind = estimate::IntervalKind::kLogit;
+      break;
+    case v1::INTERVAL_BETA:
+      choice.kind = estimate::IntervalKind::kBeta;
+      break;
+    default:
+      return refusal::Field("interval", Cat("found ", static_cast<int>(interval),
+                                            ", which is none of the intervals"));
+  }
+  if (interval == v1::INTERVAL_UNSPECIFIED && confidence == 0) {
+    return std::optional<estimate::IntervalChoice>();
+  }
+  if (confidence != 0) {
+    // Written so that NaN is refused.
+    if (!(confidence > 0.5 && confidence < 1)) {
+      return refusal::Field(
+          "confidence", Cat("found ", confidence, ", allowed are 0.5 to 1 without the ends: 0.95"));
+    }
+    choice.confidence = confidence;
+  }
+  return std::optional<estimate::IntervalChoice>(choice);
+}
+
+// The questions among the dimensions of domains. Errors: INVALID_ARGUMENT.
+absl::StatusOr<std::vector<std::string>> QuestionsOf(const v1::GetSipasRequest& request,
+                                                     const model::Questionnaire& questionnaire) {
+  std::vector<std::string> questions;
+  if (static_cast<size_t>(request.by_size()) > index::kByMax) {
+    return refusal::Field("by",
+                          Cat("found ", request.by_size(), ", allowed are 0..", index::kByMax));
+  }
+  for (int i = 0; i < request.by_size(); ++i) {
+    const std::string& by = request.by(i);
+    if (by == index::kByUnit || by == index::kByLevel) continue;
+    const int position = questionnaire.Find(by, 0);
+    if (position < 0 || questionnaire.questions()[static_cast<size_t>(position)].size != 1) {
+      return refusal::Field(Cat("by[", i, "]"),
+                            Cat("found '", base::Utf8Prefix(by, limits::kQuestionIdBytesMax),
+                                "', allowed are 'unit', 'level' and the single choices and ratings "
+                                "of questionnaire '",
+                                questionnaire.definition().questionnaire_id(), "'"));
+    }
+    questions.push_back(by);
+  }
+  return questions;
+}
+
+// The questions that the steps of a plan use.
+void AddMarginQuestions(const v1::WeightingPlan& plan, std::vector<std::string>& questions) {
+  for (const v1::WeightingStep& step : plan.steps()) {
+    if (step.has_post_stratify()) questions.push_back(step.post_stratify().question_id());
+    for (const std::string& id : step.rake().question_ids()) questions.push_back(id);
+  }
+}
+
+// The weighting of a round, or another that was asked for instead of all of it.
+void SetWeighting(const v1::WeightingPlan& plan, v1::WeightingMode asked,
+                  index::ScoreOptions& options) {
+  options.weighting = asked == v1::WEIGHTING_MODE_UNSPECIFIED ? plan.mode() : asked;
+  if (asked != v1::WEIGHTING_MODE_UNSPECIFIED) return;
+  options.steps.assign(plan.steps().begin(), plan.steps().end());
+}
+
+// Results of rounds that were sealed before keep their words.
+bool NamesCollection(const v1::SealedScoring* seal) {
+  return seal == nullptr || seal->seal().scoring_version() >= 2;
 }
 
 bool SameUnits(const model::Round& a, const model::Round& b) {
@@ -172,7 +257,8 @@ Results::Cell& Results::CellOf(const std::string& round_id) {
   return *cell;
 }
 
-absl::StatusOr<RoundFrame*> Results::FrameOf(Cell& cell, const Scoring& scoring) {
+absl::StatusOr<RoundFrame*> Results::FrameOf(Cell& cell, const Scoring& scoring,
+                                             const std::vector<std::string>& also) {
   std::vector<std::string> question_ids;
   if (scoring.framework != nullptr) question_ids = scoring.framework->question_ids();
   for (const std::string& id : question_ids) {
@@ -183,6 +269,17 @@ absl::StatusOr<RoundFrame*> Results::FrameOf(Cell& cell, const Scoring& scoring)
           Cat("framework '", scoring.framework->proto().framework_id(), "' scores question '", id,
               "', which the questionnaire of round '", scoring.round->id(),
               "' does not have as a rating or single choice"));
+    }
+  }
+  // What the weighting needs, and what was ever asked for: a frame is made anew for a question that
+  // it lacks, and keeps it.
+  std::vector<std::string> more;
+  AddMarginQuestions(scoring.round->definition().weighting_plan(), more);
+  cell.also.insert(also.begin(), also.end());
+  more.insert(more.end(), cell.also.begin(), cell.also.end());
+  for (const std::string& id : more) {
+    if (std::find(question_ids.begin(), question_ids.end(), id) == question_ids.end()) {
+      question_ids.push_back(id);
     }
   }
   const bool fits = cell.frame != nullptr && cell.frame->question_ids() == question_ids &&
@@ -205,15 +302,19 @@ absl::StatusOr<v1::IndexResult> Results::Score(const RoundFrame& frame, const Sc
                                                index::IndexScore* score) const {
   const std::vector<index::UnitInput> inputs =
       InputsOf(*scoring.round, scoring.populations.get(), scope.included);
-  const v1::WeightingMode mode = options.weighting_mode() != v1::WEIGHTING_MODE_UNSPECIFIED
-                                     ? options.weighting_mode()
-                                     : scoring.round->definition().weighting_plan().mode();
-  ASSIGN_OR_RETURN(*score, index::ScoreIndex(frame.frame(), *scoring.framework, inputs,
-                                             {.weighting = mode,
-                                              .scoring = options.scoring(),
-                                              .composition = options.composition(),
-                                              .without_flagged = options.without_flagged(),
-                                              .threads = threads_}));
+  ASSIGN_OR_RETURN(const auto interval, ChoiceOf(options.interval(), options.confidence()));
+  index::ScoreOptions how = {.scoring = options.scoring(),
+                             .composition = options.composition(),
+                             .without_flagged = options.without_flagged(),
+                             .threads = threads_,
+                             .by = {options.by().begin(), options.by().end()},
+                             .domain_components = options.domain_components(),
+                             .interval = interval};
+  SetWeighting(scoring.round->definition().weighting_plan(), options.weighting_mode(), how);
+  absl::StatusOr<index::IndexScore> scored =
+      index::ScoreIndex(frame.frame(), *scoring.framework, inputs, how);
+  if (!scored.ok()) return refusal::CannotScore(scoring.round->id(), scored.status());
+  *score = *std::move(scored);
   const std::vector<report::UnitLabel> labels = LabelsOf(*scoring.round, inputs);
   const std::vector<v1::LocalizedText> groups = GroupTitles(*scoring.round, *scoring.framework);
   return report::BuildIndexResult(*scoring.framework, *score,
@@ -222,7 +323,9 @@ absl::StatusOr<v1::IndexResult> Results::Score(const RoundFrame& frame, const Sc
                                    .units = labels,
                                    .counts = frame.CountsOf(scope.included),
                                    .synthetic = scoring.round->definition().synthetic(),
-                                   .group_titles = groups});
+                                   .group_titles = groups,
+                                   .questionnaire = &scoring.round->questionnaire().definition(),
+                                   .names_collection = NamesCollection(scoring.seal.get())});
 }
 
 absl::StatusOr<v1::GetSipasResponse> Results::GetSipas(Caller caller,
@@ -232,9 +335,11 @@ absl::StatusOr<v1::GetSipasResponse> Results::GetSipas(Caller caller,
     return refusal::NoFramework(scoring.round->id(), scoring.round->definition().framework_id());
   }
   ASSIGN_OR_RETURN(const Scope scope, FindScope(caller, *scoring.round, request.unit_id()));
+  ASSIGN_OR_RETURN(const std::vector<std::string> questions,
+                   QuestionsOf(request, scoring.round->questionnaire()));
   Cell& cell = CellOf(request.round_id());
   base::MutexLock lock(cell.mutex);
-  ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring));
+  ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring, questions));
   index::IndexScore score;
   v1::GetSipasResponse response;
   ASSIGN_OR_RETURN(*response.mutable_result(), Score(*frame, scoring, scope, request, &score));
@@ -262,25 +367,26 @@ absl::StatusOr<v1::ListUnitScoresResponse> Results::ListUnitScores(
   ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring));
   const std::vector<index::UnitInput> inputs =
       InputsOf(*scoring.round, scoring.populations.get(), scope.included);
-  ASSIGN_OR_RETURN(
-      const auto scores,
-      index::ScoreUnits(frame->frame(), *scoring.framework, inputs,
-                        {.weighting = scoring.round->definition().weighting_plan().mode(),
-                         .without_flagged = request.without_flagged(),
-                         .threads = threads_},
-                        request.with_components()));
+  ASSIGN_OR_RETURN(const auto interval, ChoiceOf(request.interval(), request.confidence()));
+  index::ScoreOptions how = {
+      .without_flagged = request.without_flagged(), .threads = threads_, .interval = interval};
+  SetWeighting(scoring.round->definition().weighting_plan(), v1::WEIGHTING_MODE_UNSPECIFIED, how);
+  const auto scores =
+      index::ScoreUnits(frame->frame(), *scoring.framework, inputs, how, request.with_components());
+  if (!scores.ok()) return refusal::CannotScore(scoring.round->id(), scores.status());
   const std::vector<report::UnitLabel> labels = LabelsOf(*scoring.round, inputs);
   v1::ListUnitScoresResponse response;
-  for (size_t i = 0; i < scores.size(); ++i) {
+  for (size_t i = 0; i < scores->size(); ++i) {
     // Units that only hold others (a province, a district without an office in the round) have
     // nothing to show.
-    const bool rated = scores[i].responses > 0 || inputs[i].population > 0;
+    const bool rated = (*scores)[i].responses > 0 || inputs[i].population > 0;
     if (!scope.included[i] || !rated || labels[i].unit_id <= pager.after() ||
         (!request.level().empty() && labels[i].level != request.level())) {
       continue;
     }
     if (!pager.Take(labels[i].unit_id)) break;
-    *response.add_units() = report::BuildUnitScore(*scoring.framework, scores[i], labels[i]);
+    *response.add_units() =
+        report::BuildUnitScore(*scoring.framework, (*scores)[i], labels[i], interval.has_value());
   }
   response.set_next_page_token(pager.next_page_token());
   response.set_synthetic(scoring.round->definition().synthetic());
