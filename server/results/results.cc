@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "analysis/index/by.h"
 #include "analysis/index/points.h"
 #include "analysis/index/score.h"
 #include "analysis/report/report.h"
@@ -14,6 +13,7 @@
 #include "server/model/paging.h"
 #include "server/model/refusal.h"
 #include "server/model/times.h"
+#include "server/results/asked.h"
 #include "server/results/export.h"
 
 namespace hailong::results {
@@ -77,84 +77,18 @@ bool IsUnitBelow(const model::Round& round, size_t unit, const std::string& root
   return false;
 }
 
-// The interval that was asked for; nothing: the default. Errors: INVALID_ARGUMENT.
-absl::StatusOr<std::optional<estimate::IntervalChoice>> ChoiceOf(v1::Interval interval,
-                                                                 double confidence) {
-  estimate::IntervalChoice choice;
-  switch (interval) {
-    case v1::INTERVAL_UNSPECIFIED:
-    case v1::INTERVAL_NORMAL:
-      break;
-    case v1::INTERVAL_T:
-      choice.kind = estimate::IntervalKind::kT;
-      break;
-    case v1::INTERVAL_LOGIT:
-      choice.kind = estimate::IntervalKind::kLogit;
-      break;
-    case v1::INTERVAL_BETA:
-      choice.kind = estimate::IntervalKind::kBeta;
-      break;
-    default:
-      return refusal::Field("interval", Cat("found ", static_cast<int>(interval),
-                                            ", which is none of the intervals"));
-  }
-  if (interval == v1::INTERVAL_UNSPECIFIED && confidence == 0) {
-    return std::optional<estimate::IntervalChoice>();
-  }
-  if (confidence != 0) {
-    // Written so that NaN is refused.
-    if (!(confidence > 0.5 && confidence < 1)) {
-      return refusal::Field(
-          "confidence", Cat("found ", confidence, ", allowed are 0.5 to 1 without the ends: 0.95"));
-    }
-    choice.confidence = confidence;
-  }
-  return std::optional<estimate::IntervalChoice>(choice);
-}
-
-// The questions among the dimensions of domains. Errors: INVALID_ARGUMENT.
-absl::StatusOr<std::vector<std::string>> QuestionsOf(const v1::GetSipasRequest& request,
-                                                     const model::Questionnaire& questionnaire) {
-  std::vector<std::string> questions;
-  if (static_cast<size_t>(request.by_size()) > index::kByMax) {
-    return refusal::Field("by",
-                          Cat("found ", request.by_size(), ", allowed are 0..", index::kByMax));
-  }
-  for (int i = 0; i < request.by_size(); ++i) {
-    const std::string& by = request.by(i);
-    if (by == index::kByUnit || by == index::kByLevel) continue;
-    const int position = questionnaire.Find(by, 0);
-    if (position < 0 || questionnaire.questions()[static_cast<size_t>(position)].size != 1) {
-      return refusal::Field(Cat("by[", i, "]"),
-                            Cat("found '", base::Utf8Prefix(by, limits::kQuestionIdBytesMax),
-                                "', allowed are 'unit', 'level' and the single choices and ratings "
-                                "of questionnaire '",
-                                questionnaire.definition().questionnaire_id(), "'"));
-    }
-    questions.push_back(by);
-  }
-  return questions;
-}
-
-// The questions that the steps of a plan use.
-void AddMarginQuestions(const v1::WeightingPlan& plan, std::vector<std::string>& questions) {
-  for (const v1::WeightingStep& step : plan.steps()) {
-    if (step.has_post_stratify()) questions.push_back(step.post_stratify().question_id());
-    for (const std::string& id : step.rake().question_ids()) questions.push_back(id);
-  }
-}
-
-// The weighting of a round, or another that was asked for instead of all of it.
-void SetWeighting(const v1::WeightingPlan& plan, v1::WeightingMode asked,
-                  index::ScoreOptions& options) {
-  options.weighting = asked == v1::WEIGHTING_MODE_UNSPECIFIED ? plan.mode() : asked;
-  if (asked != v1::WEIGHTING_MODE_UNSPECIFIED) return;
-  options.steps.assign(plan.steps().begin(), plan.steps().end());
-}
-
 // Results of rounds that were sealed before keep their words.
 bool NamesCollection(const v1::SealedScoring* seal) {
   return seal == nullptr || seal->seal().scoring_version() >= 2;
+}
+
+// What the weighting says of units that are not in the part that was asked for.
+void HideWholeRound(v1::IndexResult& result) {
+  result.mutable_weighting()->clear_margins();
+  for (v1::WeightingStepReport& step : *result.mutable_weighting()->mutable_steps()) {
+    step.clear_margin_error_at();
+    step.clear_notes();
+  }
 }
 
 bool SameUnits(const model::Round& a, const model::Round& b) {
@@ -317,15 +251,20 @@ absl::StatusOr<v1::IndexResult> Results::Score(const RoundFrame& frame, const Sc
   *score = *std::move(scored);
   const std::vector<report::UnitLabel> labels = LabelsOf(*scoring.round, inputs);
   const std::vector<v1::LocalizedText> groups = GroupTitles(*scoring.round, *scoring.framework);
-  return report::BuildIndexResult(*scoring.framework, *score,
-                                  {.round_id = scoring.round->id(),
-                                   .unit_id = scope.unit_id,
-                                   .units = labels,
-                                   .counts = frame.CountsOf(scope.included),
-                                   .synthetic = scoring.round->definition().synthetic(),
-                                   .group_titles = groups,
-                                   .questionnaire = &scoring.round->questionnaire().definition(),
-                                   .names_collection = NamesCollection(scoring.seal.get())});
+  v1::IndexResult result =
+      report::BuildIndexResult(*scoring.framework, *score,
+                               {.round_id = scoring.round->id(),
+                                .unit_id = scope.unit_id,
+                                .units = labels,
+                                .counts = frame.CountsOf(scope.included),
+                                .synthetic = scoring.round->definition().synthetic(),
+                                .group_titles = groups,
+                                .questionnaire = &scoring.round->questionnaire().definition(),
+                                .names_collection = NamesCollection(scoring.seal.get())});
+  const bool whole =
+      std::find(scope.included.begin(), scope.included.end(), false) == scope.included.end();
+  if (!whole) HideWholeRound(result);
+  return result;
 }
 
 absl::StatusOr<v1::GetSipasResponse> Results::GetSipas(Caller caller,
