@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t kTitleWidthMax = 40;
 
 std::string StepName(const std::string& step, Language language) {
-  if (step == "post-stratification") return Pick(language, "Hậu phân tầng", step);
-  if (step == "raking") return Pick(language, "Cân chỉnh theo nhiều biên", step);
+  if (step == "post-stratification") return Pick(language, "Phân tầng sau", step);
+  if (step == "raking") return Pick(language, "Raking", step);
   if (step == "trimming") return Pick(language, "Cắt quyền số", step);
   return step;
 }
