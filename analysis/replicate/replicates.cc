@@ -162,7 +162,8 @@ void Replicates::Fill(const BalancedHalves& method, size_t replicate,
                       std::span<double> by_unit) const {
   for (size_t h = 0; h + 1 < begin_.size(); ++h) {
     if (UnitsOf(h) == 0) continue;
-    const bool first_out = std::popcount((h + 1) & replicate) % 2 != 0;
+    // Where the element is 1, not -1, as in brrweights() of R's survey.
+    const bool first_out = std::popcount((h + 1) & replicate) % 2 == 0;
     by_unit[members_[begin_[h]]] = first_out ? method.rho : 2 - method.rho;
     by_unit[members_[begin_[h] + 1]] = first_out ? 2 - method.rho : method.rho;
   }

@@ -73,7 +73,7 @@ class MarginRegression : public Explained {
     }
     for (size_t l = 0; l < largest_weights_.size(); ++l) {
       if (!(largest_weights_[l] > 0)) continue;
-      double* const share = &shares_[l * columns_];
+      double* const share = shares_.data() + l * columns_;
       for (size_t i = 0; i < columns_; ++i) {
         if (share[i] == 0) continue;
         const double mean = share[i] / largest_weights_[l];
