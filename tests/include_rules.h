@@ -27,6 +27,7 @@ inline const std::vector<FolderRule> kFolders = {
     {"base/vietnamese", {"base"}},
 
     // Pure arithmetic over columns: no clock, no log, no SQL, no gRPC; so not all of base either.
+    {"analysis/parallel", {}},
     {"analysis/frame", {"proto", "base/check.h", "base/status.h"}},
     {"analysis/design", {"base/check.h", "base/status.h"}},
     {"analysis/weighting",
@@ -35,7 +36,7 @@ inline const std::vector<FolderRule> kFolders = {
      {"proto", "base/check.h", "base/status.h", "analysis/frame", "analysis/design",
       "analysis/weighting"}},
     {"analysis/replicate",
-     {"base/check.h", "base/status.h", "analysis/design", "analysis/weighting",
+     {"base/check.h", "base/status.h", "analysis/parallel", "analysis/design", "analysis/weighting",
       "analysis/estimate"}},
     {"analysis/disclosure", {"base/check.h", "base/status.h"}},
     {"analysis/frameworks", {"proto", "base/check.h", "base/status.h"}},

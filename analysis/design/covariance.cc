@@ -151,7 +151,7 @@ class StageSum {
     for (const Total& total : totals) distances[total.variable] += total.value;
     for (size_t a = 0; a < count_; ++a) {
       for (size_t b = 0; b < count_; ++b) {
-        covariance_[a * count_ + b] += scale * distances[a] * distances[b];
+        covariance_[a * count_ + b] += scale * (distances[a] * distances[b]);
       }
     }
   }

@@ -1,6 +1,7 @@
 #include "analysis/estimate/statistic.h"
 
 #include <cmath>
+#include <limits>
 
 #include "absl/status/status.h"
 #include "analysis/estimate/compensated_sum.h"
@@ -80,6 +81,21 @@ class DomainScan {
     return count_;
   }
 
+  // What a variance can be by rounding alone: that of sums of numbers as large as those z is made of.
+  double Noise() const {
+    const bool is_total = statistic_.kind == StatisticKind::kTotal;
+    const double ratio = is_total ? 0 : sums_.y / sums_.x;
+    double size = 0;
+    for (size_t i = 0; i < count_; ++i) {
+      const uint32_t row = rows_[i];
+      size += std::abs(sample_.weights[row]) *
+              (std::abs(statistic_.y[row]) + std::abs(ratio * x(row)));
+    }
+    if (!is_total) size /= std::abs(sums_.x);
+    const double noise = 4 * std::numeric_limits<double>::epsilon() * size;
+    return noise * noise;
+  }
+
   // V_srs of the estimate with replacement; 0: not defined. A total's y is centred for it.
   double SimpleVariance(const double* z) const {
     if (count_ < 2 || sums_.constant) return 0;
@@ -139,11 +155,19 @@ class DomainScan {
   Sums sums_;
 };
 
-void SetError(double variance, double simple_variance, DomainEstimate& estimate) {
+// What a domain's error is judged by besides its variance.
+struct Scale {
+  double simple_variance = 0;
+  double noise = 0;
+};
+
+void SetError(double variance, Scale scale, DomainEstimate& estimate) {
+  // Clusters that happen to be equal leave rounding: a design effect of 1e-33 would be made of it.
+  if (variance <= scale.noise) variance = 0;
   estimate.standard_error = std::sqrt(variance);
-  if (simple_variance <= 0) return;
+  if (scale.simple_variance <= scale.noise) return;
   const double n = static_cast<double>(estimate.n);
-  const double effect = variance / simple_variance;
+  const double effect = variance / scale.simple_variance;
   estimate.design_effect = effect;
   if (effect > 0) estimate.n_effective = n / effect;
   // The part of the population that was not asked; weights that sum to n say nothing of it.
@@ -174,14 +198,14 @@ absl::StatusOr<Estimates> Estimates::Compute(const Sample& sample, const Statist
   }
   estimates.rows_.resize(in_some);
   estimates.z_.resize(in_some);
-  std::vector<double> simple_variances(count);
+  std::vector<Scale> scales(count);
   ForEachIndex(count, threads, [&](size_t d) {
     const size_t first = estimates.first_[d];
     DomainScan scan(sample, statistic);
     estimates.counts_[d] = scan.Scan(domains.rows(d), estimates.rows_.data() + first,
                                      estimates.z_.data() + first, estimates.by_domain_[d]);
     if (estimates.by_domain_[d].standard_error.has_value()) {
-      simple_variances[d] = scan.SimpleVariance(estimates.z_.data() + first);
+      scales[d] = {scan.SimpleVariance(estimates.z_.data() + first), scan.Noise()};
     }
   });
 
@@ -195,7 +219,7 @@ absl::StatusOr<Estimates> Estimates::Compute(const Sample& sample, const Statist
   ASSIGN_OR_RETURN(const std::vector<double> variances, VariancesOf(sample, linearised, threads));
   for (size_t i = 0; i < with_error.size(); ++i) {
     const size_t d = with_error[i];
-    SetError(variances[i], simple_variances[d], estimates.by_domain_[d]);
+    SetError(variances[i], scales[d], estimates.by_domain_[d]);
   }
   return estimates;
 }

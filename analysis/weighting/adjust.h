@@ -9,9 +9,13 @@
 //   calibration           w = d F(x'lambda), sum w x = known totals (Deville & Särndal 1992 JASA
 //                         87:376; Deville, Särndal & Sautory 1993 JASA 88:1013)
 //   trimming              weights beyond a bound are set to it; the excess goes, in equal amounts,
-//                         to those not trimmed, repeated until none is beyond (strict)
+//                         to those never trimmed, repeated until none is beyond (trimWeights(strict
+//                         = TRUE) of R's survey from 4.5 on)
 //   non-response          within a cell, the weight of those who did not respond goes to those who
 //                         did, in proportion
+//
+// Post-stratification and raking know rows by their cell alone, so a caller whose weights are equal
+// within cells may give one row per cell, with the cell's sum of weights.
 //
 // Threads: pure.
 #pragma once
@@ -22,6 +26,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -45,7 +50,7 @@ struct PostStratification {
 
 struct Raking {
   std::vector<Margin> margins;
-  // Stops when no margin is off by more than this part of itself.
+  // Stops when no level of a margin is off by more than this part of its population.
   double tolerance = 1e-12;
   uint32_t iterations_max = 1000;
 };
@@ -63,17 +68,19 @@ struct Covariate {
 struct Calibration {
   std::vector<Covariate> covariates;
   Distance distance = Distance::kLinear;
-  // Bounds of w / d; kLogit needs both.
-  std::optional<double> lower;
-  std::optional<double> upper;
-  // On |misfit| / (1 + |total|).
+  // Bounds of w / d, below and above 1; kLogit needs both. With the other distances F is cut at
+  // them.
+  std::optional<double> lower = std::nullopt;
+  std::optional<double> upper = std::nullopt;
+  // On |misfit| / (1 + |total|), beyond what rounding makes of the sum.
   double tolerance = 1e-12;
   uint32_t iterations_max = 200;
 };
 
+// Bounds of the weights themselves; at least one.
 struct Trimming {
-  std::optional<double> lower;
-  std::optional<double> upper;
+  std::optional<double> lower = std::nullopt;
+  std::optional<double> upper = std::nullopt;
 };
 
 struct NonResponse {
@@ -88,8 +95,9 @@ using Step = std::variant<PostStratification, Raking, Calibration, Trimming, Non
 struct StepReport {
   // "post-stratification", "raking", ...
   std::string step;
-  // 0: it does not iterate.
+  // Cycles, Newton steps or rounds of trimming; 0: it does not iterate.
   uint32_t iterations = 0;
+  // Always true of a step that was applied: the others are errors.
   bool converged = true;
   // The largest relative error of a known total after the step, and where; after trimming, of the
   // totals of the steps before.
@@ -113,7 +121,9 @@ class Weighted {
 
   // Replaces z, by row, by its residual from the regression on each calibrating step's variables in
   // turn, weighted by the weights before that step (SSW 1992, sec. 6.6; calibrate() of R's survey).
-  // No calibrating step: leaves z as it is.
+  // Where a later step changed the weights again, z enters a regression times final weight / weight
+  // after that step, and leaves it divided by that, as in svyrecvar() of R's survey. Rows whose
+  // final weight is 0 get a z without meaning, but finite. No calibrating step: leaves z as it is.
   void Residualise(std::span<double> z) const;
 
   struct Projection;
@@ -128,21 +138,27 @@ class Weighted {
 // Checked steps, ready to be applied.
 class Adjustment {
  public:
-  // `rows` is the length of every column. Errors: INVALID_ARGUMENT, naming step, variable and level:
-  // lengths, missing codes, populations that are negative or not finite, margins whose totals
-  // differ (relative 1e-9), bounds that exclude 1, ...
+  // `rows` is the length of every column. Errors: INVALID_ARGUMENT, naming step, variable and
+  // level: lengths, missing codes, populations that are negative or not finite, margins whose
+  // totals differ (relative 1e-9), bounds that exclude 1.
   static absl::StatusOr<Adjustment> Create(size_t rows, std::vector<Step> steps);
 
-  // Applies all steps in order. Errors: FAILED_PRECONDITION, naming step, margin and level: a cell
-  // with a population and no weight, or a weight and no population; no convergence (with the margin
-  // that is worst off and by how much); no weights within the bounds.
+  // Length of every column.
+  size_t rows() const;
+
+  // Applies all steps in order. Errors: INVALID_ARGUMENT, naming the row: another number of
+  // weights, weights that are negative or not finite. FAILED_PRECONDITION, naming step, margin and
+  // level: a cell with a population and no weight, or a weight and no population; no convergence
+  // (with the margin that is worst off and by how much); no weights within the bounds; weights that
+  // a step before left negative.
   absl::StatusOr<Weighted> Apply(std::vector<double> weights) const;
 
-  // The weights alone, for replicates: no report, no projection.
+  // The weights alone, for replicates: no report, no projection, the same bits.
   absl::StatusOr<std::vector<double>> ApplyWeights(std::vector<double> weights) const;
 
  private:
   struct Parts;
+  explicit Adjustment(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
   std::shared_ptr<const Parts> parts_;
 };
 
