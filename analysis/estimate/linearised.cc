@@ -4,7 +4,7 @@
 #include <numeric>
 #include <utility>
 
-#include "analysis/estimate/parallel.h"
+#include "analysis/parallel/parallel.h"
 #include "base/status.h"
 
 namespace hailong::estimate {
@@ -59,7 +59,7 @@ absl::StatusOr<std::vector<double>> VariancesOf(const Sample& sample,
   const size_t block = sample.residualise ? 1 : kBlock;
   std::vector<double> variances(count);
   std::vector<absl::Status> statuses((count + block - 1) / block);
-  ForEachIndex(statuses.size(), threads, [&](size_t b) {
+  parallel::ForEach(statuses.size(), static_cast<size_t>(threads), [&](size_t b) {
     Weighed weighed;
     const size_t first = b * block;
     for (size_t i = first; i < std::min(count, first + block); ++i) {

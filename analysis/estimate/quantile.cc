@@ -7,7 +7,7 @@
 #include "analysis/estimate/compensated_sum.h"
 #include "analysis/estimate/intervals.h"
 #include "analysis/estimate/linearised.h"
-#include "analysis/estimate/parallel.h"
+#include "analysis/parallel/parallel.h"
 #include "base/check.h"
 #include "base/status.h"
 
@@ -136,7 +136,7 @@ absl::StatusOr<std::vector<std::vector<Quantile>>> Quantiles(const Sample& sampl
   RETURN_IF_ERROR(CheckAnswers(y, rows, probabilities));
   std::vector<std::vector<Quantile>> by_domain(domains.size());
   std::vector<absl::Status> statuses(domains.size());
-  ForEachIndex(domains.size(), threads, [&](size_t d) {
+  parallel::ForEach(domains.size(), static_cast<size_t>(threads), [&](size_t d) {
     const Distribution distribution(sample, y, domains.rows(d));
     for (const double probability : probabilities) {
       absl::StatusOr<Quantile> quantile =

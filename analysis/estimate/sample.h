@@ -4,11 +4,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "analysis/design/design.h"
+#include "analysis/weighting/adjust.h"
 
 namespace hailong::estimate {
 
@@ -29,6 +31,18 @@ inline Sample Unadjusted(design::Design design,
                          design::LonelyPsu lonely = design::LonelyPsu::kFail) {
   std::vector<double> weights = design.weights();
   return {std::move(design), std::move(weights), nullptr, lonely};
+}
+
+// A sample with the weights that the steps of an adjustment made of those of its design.
+inline Sample Adjusted(design::Design design, weighting::Weighted weighted,
+                       design::LonelyPsu lonely = design::LonelyPsu::kFail) {
+  std::vector<double> weights = weighted.weights();
+  Sample sample = {std::move(design), std::move(weights), nullptr, lonely};
+  if (weighted.calibrates()) {
+    const auto shared = std::make_shared<const weighting::Weighted>(std::move(weighted));
+    sample.residualise = [shared](std::span<double> z) { shared->Residualise(z); };
+  }
+  return sample;
 }
 
 }  // namespace hailong::estimate

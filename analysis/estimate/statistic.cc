@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "analysis/estimate/compensated_sum.h"
 #include "analysis/estimate/linearised.h"
-#include "analysis/estimate/parallel.h"
+#include "analysis/parallel/parallel.h"
 #include "base/check.h"
 #include "base/status.h"
 
@@ -199,7 +199,7 @@ absl::StatusOr<Estimates> Estimates::Compute(const Sample& sample, const Statist
   estimates.rows_.resize(in_some);
   estimates.z_.resize(in_some);
   std::vector<Scale> scales(count);
-  ForEachIndex(count, threads, [&](size_t d) {
+  parallel::ForEach(count, static_cast<size_t>(threads), [&](size_t d) {
     const size_t first = estimates.first_[d];
     DomainScan scan(sample, statistic);
     estimates.counts_[d] = scan.Scan(domains.rows(d), estimates.rows_.data() + first,

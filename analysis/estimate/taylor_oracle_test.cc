@@ -164,7 +164,7 @@ TEST(TaylorOracle, AgreesByDomainWithAndWithoutCalibration) {
   }
   EXPECT_GT(compared, 500);
   EXPECT_GT(without_error, 0);
-  EXPECT_EQ(empty, 40 * 2 * 4);
+  EXPECT_GE(empty, 40 * 2 * 4);
 }
 
 }  // namespace

@@ -125,6 +125,8 @@ class Weighted {
   // after that step, and leaves it divided by that, as in svyrecvar() of R's survey. Rows whose
   // final weight is 0 get a z without meaning, but finite. No calibrating step: leaves z as it is.
   void Residualise(std::span<double> z) const;
+  // Whether Residualise() changes anything.
+  bool calibrates() const { return !projections_.empty(); }
 
   struct Projection;
 
