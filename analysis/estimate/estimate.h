@@ -34,6 +34,10 @@ struct Estimate {
   std::optional<double> design_effect = std::nullopt;
   // There was an answer.
   bool defined = false;
+  // Respondents with an answer less the strata they are in.
+  uint64_t degrees_of_freedom = 0;
+  // Every stratum with an answer was asked in full: there is no sampling error.
+  bool taken_in_full = false;
 };
 
 // Keeps the value and n; what is known of the error is not known after all.

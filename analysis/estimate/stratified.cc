@@ -4,13 +4,8 @@
 #include <cmath>
 
 namespace hailong::estimate {
-namespace {
 
-// |z| up to which it is rounding, in fixed point: sums of up to a thousand rounded numbers that
-// cancel.
-constexpr double kRounding = 1024;
-
-// sum (z - mean)^2. Centred first at the whole number next to the mean, in integers: subtracting
+// Centred first at the whole number next to the mean, in integers: subtracting
 // two large doubles would leave noise where all z are equal.
 double CentredSquares(const Sums& sums, uint64_t n) {
   const Int128 count = static_cast<Int128>(n);
@@ -21,8 +16,6 @@ double CentredSquares(const Sums& sums, uint64_t n) {
   return std::max(0.0,
                   static_cast<double>(squares) - remainder * remainder / static_cast<double>(n));
 }
-
-}  // namespace
 
 double FixedPointScale(double bound) {
   int exponent = 0;
@@ -45,11 +38,13 @@ Estimate EstimateFrom(double value, Range range, double scale, std::span<const S
   double weighted_squares = 0;
   // Some stratum that answered was not asked in full.
   bool sampled = false;
+  uint64_t strata_answered = 0;
   for (size_t h = 0; h < strata.size(); ++h) {
     const Stratum& stratum = strata[h];
     const double weight = stratum.weight;
     if (weight == 0 || sums[h].answered == 0) continue;
     estimate.n += sums[h].answered;
+    ++strata_answered;
     weight_sum += weight * static_cast<double>(sums[h].answered);
     const double squares = static_cast<double>(sums[h].z_squared);
     weighted_squares += weight * squares;
@@ -63,6 +58,8 @@ Estimate EstimateFrom(double value, Range range, double scale, std::span<const S
   if (estimate.n == 0) return estimate;
   estimate.defined = true;
   estimate.value = value;
+  estimate.degrees_of_freedom = estimate.n - strata_answered;
+  estimate.taken_in_full = !sampled;
   if (estimate.n == 1 && sampled) return estimate;
 
   const bool constant = weighted_squares <= weight_sum * kRounding * kRounding;

@@ -65,6 +65,13 @@ struct Sums {
   Sums& operator+=(const Sums& other);
 };
 
+// |z| up to which it is rounding, in fixed point: sums of up to a thousand rounded numbers that
+// cancel.
+inline constexpr double kRounding = 1024;
+
+// sum (z - mean)^2 over n numbers, in fixed point.
+double CentredSquares(const Sums& sums, uint64_t n);
+
 // The estimate `value`, whose z in fixed point of `scale` has these sums, one for each stratum.
 Estimate EstimateFrom(double value, Range range, double scale, std::span<const Stratum> strata,
                       std::span<const Sums> sums);

@@ -5,11 +5,12 @@
 #include <cmath>
 #include <utility>
 
+#include "analysis/estimate/calibrated.h"
+
 namespace hailong::index {
 
 using estimate::Estimate;
 using estimate::Int128;
-using estimate::Stratum;
 using estimate::Sums;
 
 namespace {
@@ -27,78 +28,81 @@ double ShareOf(const Linear& part, const Linear& whole) {
 
 }  // namespace
 
-Domains::Domains(const frame::Frame& frame, const Plan& plan, const Partition& partition,
-                 std::span<const Stratum> strata, int threads)
-    : frame_(frame), plan_(plan), partition_(partition), strata_(strata), threads_(threads) {
+Domains::Domains(const Basis& basis, const Partition& partition)
+    : basis_(basis), partition_(partition) {
   size_t slots = 1;
-  for (const Item& item : plan.items) slots = std::max(slots, item.index.values.size());
+  for (const Item& item : basis_.plan.items) slots = std::max(slots, item.index.values.size());
   stride_ = std::bit_ceil(slots);
   domain_cells_.resize(partition.domains);
-  domain_strata_.resize(partition.domains);
-  for (size_t u = 0; u < strata.size(); ++u) {
-    if (partition.first_cell[u] == Partition::kNowhere) continue;
-    for (size_t s = 0; s < partition.per_unit; ++s) {
-      const size_t domain = partition.first_domain[u] + s;
-      domain_cells_[domain].push_back(partition.first_cell[u] + s);
-      domain_strata_[domain].push_back(strata[u]);
-    }
-  }
+  for (size_t c = 0; c < partition.cells; ++c) domain_cells_[partition.cell_domain[c]].push_back(c);
   CountCells();
   WeighDomains();
 }
 
+double Domains::CellWeight(size_t cell) const {
+  const uint32_t unit = partition_.cell_unit[cell];
+  if (basis_.weighting == nullptr) return basis_.strata[unit].weight;
+  return basis_.weighting->cells[basis_.weighting->Find(unit, partition_.cell_layer[cell])].weight;
+}
+
 void Domains::CountCells() {
-  if (partition_.group_column.has_value()) {
+  const std::vector<Item>& items = basis_.plan.items;
+  if (!partition_.steps.empty()) {
     std::vector<size_t> columns;
-    for (const Item& item : plan_.items) columns.push_back(item.column);
-    counts_ = ScanCounts(frame_, partition_, stride_, columns, threads_);
+    for (const Item& item : items) columns.push_back(item.column);
+    counts_ = ScanCounts(basis_.frame, partition_, stride_, columns, basis_.threads);
     return;
   }
-  counts_.resize(partition_.cells * plan_.items.size() * stride_);
-  for (size_t u = 0; u < frame_.unit_count(); ++u) {
-    if (partition_.first_cell[u] == Partition::kNowhere) continue;
-    for (size_t j = 0; j < plan_.items.size(); ++j) {
-      uint64_t* counts =
-          counts_.data() + (partition_.first_cell[u] * plan_.items.size() + j) * stride_;
-      const Item& item = plan_.items[j];
-      for (uint8_t step = 1; step <= item.options; ++step) {
-        counts[step] = frame_.Count(u, item.column, step, partition_.without_flagged);
+  counts_.resize(partition_.cells * items.size() * stride_);
+  for (size_t c = 0; c < partition_.cells; ++c) {
+    for (size_t j = 0; j < items.size(); ++j) {
+      uint64_t* counts = counts_.data() + (c * items.size() + j) * stride_;
+      for (uint8_t step = 1; step <= items[j].options; ++step) {
+        counts[step] = basis_.frame.Count(partition_.cell_unit[c], items[j].column, step,
+                                          partition_.without_flagged);
       }
     }
   }
 }
 
 void Domains::WeighDomains() {
-  weights_.resize(partition_.domains * plan_.items.size() * stride_);
-  for (size_t u = 0; u < strata_.size(); ++u) {
-    if (partition_.first_cell[u] == Partition::kNowhere) continue;
-    for (size_t s = 0; s < partition_.per_unit; ++s) {
-      for (size_t j = 0; j < plan_.items.size(); ++j) {
-        const std::span<const uint64_t> counts = CellCounts(partition_.first_cell[u] + s, j);
-        const size_t domain = partition_.first_domain[u] + s;
-        double* weights = weights_.data() + (domain * plan_.items.size() + j) * stride_;
-        for (size_t slot = 0; slot < stride_; ++slot) {
-          weights[slot] += strata_[u].weight * static_cast<double>(counts[slot]);
-        }
+  const size_t items = basis_.plan.items.size();
+  weights_.resize(partition_.domains * items * stride_);
+  for (size_t c = 0; c < partition_.cells; ++c) {
+    const double weight = CellWeight(c);
+    for (size_t j = 0; j < items; ++j) {
+      const std::span<const uint64_t> counts = CellCounts(c, j);
+      double* weights = weights_.data() + (partition_.cell_domain[c] * items + j) * stride_;
+      for (size_t slot = 0; slot < stride_; ++slot) {
+        weights[slot] += weight * static_cast<double>(counts[slot]);
       }
     }
   }
 }
 
 std::span<const uint64_t> Domains::CellCounts(size_t cell, size_t item) const {
-  return {counts_.data() + (cell * plan_.items.size() + item) * stride_, stride_};
+  return {counts_.data() + (cell * basis_.plan.items.size() + item) * stride_, stride_};
 }
 
 SlotWeights Domains::DomainWeights(size_t domain, size_t item) const {
-  return {weights_.data() + (domain * plan_.items.size() + item) * stride_, stride_};
+  return {weights_.data() + (domain * basis_.plan.items.size() + item) * stride_, stride_};
 }
 
 std::vector<Estimate> Domains::ItemIndex(size_t item, Combine combine) const {
-  return ItemEstimates(item, plan_.items[item].index, combine);
+  return ItemEstimates(item, basis_.plan.items[item].index, combine);
 }
 
 std::vector<Estimate> Domains::ItemMean(size_t item, Combine combine) const {
-  return ItemEstimates(item, plan_.items[item].step, combine);
+  return ItemEstimates(item, basis_.plan.items[item].step, combine);
+}
+
+std::vector<Linear> Domains::Together(std::vector<Linear> linears, Combine combine) {
+  if (combine.domains == 1) return linears;
+  std::vector<Linear> together;
+  for (size_t first = 0; first < linears.size(); first += combine.domains) {
+    together.push_back(MeanOf(std::span(linears).subspan(first, combine.domains)));
+  }
+  return together;
 }
 
 std::vector<Estimate> Domains::ItemEstimates(size_t item, const Scale& scale,
@@ -107,18 +111,16 @@ std::vector<Estimate> Domains::ItemEstimates(size_t item, const Scale& scale,
   for (size_t d = 0; d < partition_.domains; ++d) {
     linears.push_back(ItemLinear(item, d, scale, DomainWeights(d, item)));
   }
-  if (combine == Combine::kMean) linears = {MeanOf(linears)};
-  const Variable variable = Tabulate(std::move(linears));
+  const Variable variable = Tabulate(Together(std::move(linears), combine));
   return Estimates(variable, SumsFromCounts(variable), combine);
 }
 
 std::vector<Steps> Domains::ItemSteps(size_t item, Combine combine) const {
-  const size_t options = plan_.items[item].options;
-  const size_t results = combine == Combine::kMean ? 1 : partition_.domains;
-  std::vector<Steps> steps(results);
-  std::vector<double> answered_domains(results, 0);
+  const size_t options = basis_.plan.items[item].options;
+  std::vector<Steps> steps(Results(combine));
+  std::vector<double> answered_domains(steps.size(), 0);
   for (size_t d = 0; d < partition_.domains; ++d) {
-    const size_t result = combine == Combine::kMean ? 0 : d;
+    const size_t result = d / combine.domains;
     Steps& into = steps[result];
     into.counts.resize(options, 0);
     const SlotWeights weights = DomainWeights(d, item);
@@ -131,46 +133,50 @@ std::vector<Steps> Domains::ItemSteps(size_t item, Combine combine) const {
       into.shares[step - 1] += 100 * (weights[step] / sum);
     }
   }
-  for (size_t result = 0; result < results; ++result) {
+  for (size_t result = 0; result < steps.size(); ++result) {
     for (double& share : steps[result].shares) share /= answered_domains[result];
   }
-  for (size_t u = 0; u < strata_.size(); ++u) {
-    if (partition_.first_cell[u] == Partition::kNowhere) continue;
-    for (size_t s = 0; s < partition_.per_unit; ++s) {
-      const size_t domain = partition_.first_domain[u] + s;
-      Steps& into = steps[combine == Combine::kMean ? 0 : domain];
-      const std::span<const uint64_t> counts = CellCounts(partition_.first_cell[u] + s, item);
-      for (size_t step = 1; step <= options; ++step) into.counts[step - 1] += counts[step];
-    }
+  for (size_t c = 0; c < partition_.cells; ++c) {
+    Steps& into = steps[partition_.cell_domain[c] / combine.domains];
+    const std::span<const uint64_t> counts = CellCounts(c, item);
+    for (size_t step = 1; step <= options; ++step) into.counts[step - 1] += counts[step];
   }
   return steps;
 }
 
 std::vector<std::vector<Linear>> Domains::AggregateLinears(Combine combine) const {
-  const size_t aggregates = plan_.aggregates.size();
-  const bool pooled = plan_.composition == v1::COMPOSITION_POOLED_ANSWERS;
+  const Plan& plan = basis_.plan;
+  const size_t aggregates = plan.aggregates.size();
+  const bool pooled = plan.composition == v1::COMPOSITION_POOLED_ANSWERS;
   // By item and domain.
-  std::vector<std::vector<Linear>> items(plan_.items.size());
+  std::vector<std::vector<Linear>> items(plan.items.size());
   std::vector<std::vector<Linear>> linears(aggregates);
   for (size_t d = 0; d < partition_.domains; ++d) {
     std::vector<SlotWeights> weights;
     std::vector<Linear> domain_items;
-    for (size_t j = 0; j < plan_.items.size(); ++j) {
+    for (size_t j = 0; j < plan.items.size(); ++j) {
       weights.push_back(DomainWeights(d, j));
-      domain_items.push_back(ItemLinear(j, d, plan_.items[j].index, weights[j]));
+      domain_items.push_back(ItemLinear(j, d, plan.items[j].index, weights[j]));
       items[j].push_back(domain_items[j]);
     }
     std::vector<Linear> composed =
-        pooled ? PoolAnswers(plan_, d, weights) : ComposeItems(plan_, domain_items);
+        pooled ? PoolAnswers(plan, d, weights) : ComposeItems(plan, domain_items);
     for (size_t a = 0; a < aggregates; ++a) linears[a].push_back(std::move(composed[a]));
   }
-  if (combine == Combine::kEach) return linears;
-
-  std::vector<Linear> means;
-  for (size_t j = 0; j < plan_.items.size(); ++j) means.push_back(MeanOf(items[j]));
-  std::vector<Linear> composed = ComposeItems(plan_, means);
-  for (size_t a = 0; a < aggregates; ++a) {
-    linears[a] = {pooled ? MeanOf(linears[a]) : std::move(composed[a])};
+  if (combine.domains == 1) return linears;
+  if (pooled) {
+    for (std::vector<Linear>& aggregate : linears) {
+      aggregate = Together(std::move(aggregate), combine);
+    }
+    return linears;
+  }
+  for (std::vector<Linear>& item : items) item = Together(std::move(item), combine);
+  for (size_t a = 0; a < aggregates; ++a) linears[a].clear();
+  for (size_t result = 0; result < Results(combine); ++result) {
+    std::vector<Linear> means;
+    for (std::vector<Linear>& item : items) means.push_back(std::move(item[result]));
+    std::vector<Linear> composed = ComposeItems(plan, means);
+    for (size_t a = 0; a < aggregates; ++a) linears[a].push_back(std::move(composed[a]));
   }
   return linears;
 }
@@ -189,11 +195,11 @@ std::vector<std::vector<Estimate>> Domains::Aggregates(size_t count, Combine com
 std::vector<size_t> Domains::NestInOverall(std::vector<Variable>& variables) const {
   std::vector<size_t> wholes(variables.size(), ScanVariable::kNone);
   // Pooled components have centres of their own.
-  if (plan_.composition == v1::COMPOSITION_POOLED_ANSWERS) return wholes;
+  if (basis_.plan.composition == v1::COMPOSITION_POOLED_ANSWERS) return wholes;
   const Variable& overall = variables[0];
   for (size_t a = 0; a < variables.size(); ++a) {
     if (a > 0 && wholes[a] == ScanVariable::kNone) continue;
-    for (const size_t part : plan_.aggregates[a].child_aggregates) {
+    for (const size_t part : basis_.plan.aggregates[a].child_aggregates) {
       if (part >= variables.size() || !variables[part].NeedsRows()) continue;
       std::vector<double> scales;
       double share_min = 1;
@@ -215,7 +221,7 @@ std::vector<size_t> Domains::NestInOverall(std::vector<Variable>& variables) con
 std::vector<std::vector<Sums>> Domains::SumsFromRows(const std::vector<Variable>& variables,
                                                      const std::vector<size_t>& wholes) const {
   // Who adds an item to the overall z: the lowest component that holds it.
-  std::vector<size_t> adders(plan_.items.size(), 0);
+  std::vector<size_t> adders(basis_.plan.items.size(), 0);
   for (size_t a = 1; a < variables.size(); ++a) {
     if (wholes[a] == ScanVariable::kNone) continue;
     for (const size_t j : variables[a].items) adders[j] = a;
@@ -232,7 +238,7 @@ std::vector<std::vector<Sums>> Domains::SumsFromRows(const std::vector<Variable>
     for (size_t i = 0; i < numbers.items.size(); ++i) {
       const size_t j = numbers.items[i];
       if ((part || a == 0) && adders[j] != a) continue;
-      scan.columns.push_back(plan_.items[j].column);
+      scan.columns.push_back(basis_.plan.items[j].column);
       scan.tables.push_back(numbers.tables[i]);
     }
     aggregates.push_back(a);
@@ -243,7 +249,8 @@ std::vector<std::vector<Sums>> Domains::SumsFromRows(const std::vector<Variable>
     if (whole != ScanVariable::kNone) scanned[v].whole = places[whole];
   }
   std::vector<std::vector<Sums>> found;
-  if (!scanned.empty()) found = ScanSums(frame_, partition_, stride_, scanned, threads_);
+  if (!scanned.empty())
+    found = ScanSums(basis_.frame, partition_, stride_, scanned, basis_.threads);
   std::vector<std::vector<Sums>> sums;
   for (size_t a = 0; a < variables.size(); ++a) {
     sums.push_back(places[a] == ScanVariable::kNone ? SumsFromCounts(variables[a])
@@ -254,7 +261,7 @@ std::vector<std::vector<Sums>> Domains::SumsFromRows(const std::vector<Variable>
 
 Domains::Variable Domains::Tabulate(std::vector<Linear> linears) const {
   Variable variable;
-  std::vector<size_t> place(plan_.items.size(), SIZE_MAX);
+  std::vector<size_t> place(basis_.plan.items.size(), SIZE_MAX);
   for (const Linear& linear : linears) {
     // A bound on |z|.
     double bound = 0;
@@ -287,58 +294,73 @@ std::vector<Sums> Domains::SumsFromCounts(const Variable& variable) const {
   std::vector<Sums> cells(partition_.cells);
   if (variable.items.empty()) return cells;
   const std::vector<int64_t>& table = variable.tables[0];
-  for (size_t u = 0; u < strata_.size(); ++u) {
-    if (partition_.first_cell[u] == Partition::kNowhere) continue;
-    for (size_t s = 0; s < partition_.per_unit; ++s) {
-      const size_t cell = partition_.first_cell[u] + s;
-      const size_t domain = partition_.first_domain[u] + s;
-      const std::span<const uint64_t> counts = CellCounts(cell, variable.items[0]);
-      for (size_t slot = 0; slot < stride_; ++slot) {
-        const int64_t packed = table[domain * stride_ + slot];
-        if (packed == 0) continue;
-        const Int128 z = packed >> kAnsweredBits;
-        const Int128 count = static_cast<Int128>(counts[slot]);
-        cells[cell].z += count * z;
-        cells[cell].z_squared += count * z * z;
-        cells[cell].answered += counts[slot];
-      }
+  for (size_t c = 0; c < partition_.cells; ++c) {
+    const std::span<const uint64_t> counts = CellCounts(c, variable.items[0]);
+    for (size_t slot = 0; slot < stride_; ++slot) {
+      const int64_t packed = table[partition_.cell_domain[c] * stride_ + slot];
+      if (packed == 0) continue;
+      const Int128 z = packed >> kAnsweredBits;
+      const Int128 count = static_cast<Int128>(counts[slot]);
+      cells[c].z += count * z;
+      cells[c].z_squared += count * z * z;
+      cells[c].answered += counts[slot];
     }
   }
   return cells;
 }
 
+Estimate Domains::EstimateTogether(double value, estimate::Range range, double scale,
+                                   std::span<const Sums> cells, size_t first, size_t count) const {
+  const CellWeighting* const weighting = basis_.weighting;
+  if (weighting == nullptr && count == 1) {
+    // A unit has one cell in a domain, and strata without one add nothing.
+    std::vector<Sums> in_domain;
+    std::vector<estimate::Stratum> strata;
+    for (const size_t cell : domain_cells_[first]) {
+      in_domain.push_back(cells[cell]);
+      strata.push_back(basis_.strata[partition_.cell_unit[cell]]);
+    }
+    return estimate::EstimateFrom(value, range, scale, strata, in_domain);
+  }
+  std::vector<Sums> sums(weighting == nullptr ? basis_.strata.size() : weighting->cells.size());
+  for (size_t d = first; d < first + count; ++d) {
+    for (const size_t cell : domain_cells_[d]) {
+      const uint32_t unit = partition_.cell_unit[cell];
+      const size_t into =
+          weighting == nullptr ? unit : weighting->Find(unit, partition_.cell_layer[cell]);
+      sums[into] += cells[cell];
+    }
+  }
+  if (weighting == nullptr) {
+    return estimate::EstimateFrom(value, range, scale, basis_.strata, sums);
+  }
+  return estimate::EstimateFromCells(value, range, scale, basis_.strata, weighting->cells, sums,
+                                     [&](std::span<double> z) { weighting->Residualise(z); });
+}
+
 std::vector<Estimate> Domains::Estimates(const Variable& variable, std::span<const Sums> cells,
                                          Combine combine) const {
   std::vector<Estimate> estimates;
-  std::vector<Sums> sums;
-  if (combine == Combine::kEach) {
-    for (size_t d = 0; d < partition_.domains; ++d) {
-      sums.clear();
-      for (const size_t cell : domain_cells_[d]) sums.push_back(cells[cell]);
-      const Linear& linear = variable.linears[d];
-      estimates.push_back(estimate::EstimateFrom(linear.value, linear.range, variable.scales[d],
-                                                 domain_strata_[d], sums));
+  for (size_t result = 0; result < Results(combine); ++result) {
+    const Linear& linear = variable.linears[result];
+    const size_t first = result * combine.domains;
+    Estimate& together = estimates.emplace_back(EstimateTogether(
+        linear.value, linear.range, variable.scales[result], cells, first, combine.domains));
+    for (size_t d = first; d < first + combine.domains && combine.domains > 1; ++d) {
+      // What is not known of one domain is not known of the mean.
+      uint64_t answered = 0;
+      bool sampled = false;
+      for (const size_t cell : domain_cells_[d]) {
+        answered += cells[cell].answered;
+        sampled = sampled || (cells[cell].answered > 0 &&
+                              basis_.strata[partition_.cell_unit[cell]].sampling_fraction != 1);
+      }
+      if (answered == 1 && sampled) estimate::RemoveError(together);
     }
-    return estimates;
-  }
-  sums.resize(strata_.size());
-  for (size_t u = 0; u < strata_.size(); ++u) {
-    if (partition_.first_cell[u] == Partition::kNowhere) continue;
-    for (size_t s = 0; s < partition_.per_unit; ++s) {
-      sums[u] += cells[partition_.first_cell[u] + s];
+    if (basis_.interval.has_value()) {
+      estimate::SetInterval(*basis_.interval, linear.range, together);
     }
   }
-  const Linear& linear = variable.linears[0];
-  Estimate mean =
-      estimate::EstimateFrom(linear.value, linear.range, variable.scales[0], strata_, sums);
-  for (size_t d = 0; d < partition_.domains; ++d) {
-    // What is not known of one domain is not known of the mean.
-    sums.clear();
-    for (const size_t cell : domain_cells_[d]) sums.push_back(cells[cell]);
-    const Estimate alone = estimate::EstimateFrom(0, {}, 1, domain_strata_[d], sums);
-    if (alone.defined && !alone.standard_error.has_value()) estimate::RemoveError(mean);
-  }
-  estimates.push_back(mean);
   return estimates;
 }
 

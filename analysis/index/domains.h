@@ -5,25 +5,26 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "analysis/estimate/estimate.h"
+#include "analysis/estimate/scale_interval.h"
 #include "analysis/estimate/stratified.h"
 #include "analysis/frame/frame.h"
 #include "analysis/index/framework.h"
 #include "analysis/index/linear.h"
+#include "analysis/index/margins.h"
 #include "analysis/index/plan.h"
 #include "analysis/index/scan.h"
 
 namespace hailong::index {
 
-// How the domains of a partition become results.
-enum class Combine {
-  // A result for each domain.
-  kEach,
-  // One result, in which domains count equally (see index/linear.h); with one domain, that domain.
-  kMean,
+// How the domains of a partition become results: so many in a row make one, in which they count
+// equally (see index/linear.h). Their number divides that of the domains.
+struct Combine {
+  size_t domains = 1;
 };
 
 // The steps of one item in one result.
@@ -38,9 +39,21 @@ static_assert(kComponentsMax < (1 << kAnsweredBits));
 
 class Domains {
  public:
-  // Strata are by unit of the frame. The arguments outlive the object.
-  Domains(const frame::Frame& frame, const Plan& plan, const Partition& partition,
-          std::span<const estimate::Stratum> strata, int threads);
+  // What domains rest on.
+  struct Basis {
+    const frame::Frame& frame;
+    const Plan& plan;
+    // By unit of the frame. With `weighting`, their weights are not used.
+    std::span<const estimate::Stratum> strata;
+    // Null: the unit's weight is that of all its rows. Otherwise the partition has its layers.
+    const CellWeighting* weighting = nullptr;
+    // Absent: normal, 95%.
+    std::optional<estimate::IntervalChoice> interval;
+    int threads = 1;
+  };
+
+  // What the arguments refer to outlives the object.
+  Domains(const Basis& basis, const Partition& partition);
 
   // Elements are by result. From counts alone, without a pass over rows.
   std::vector<estimate::Estimate> ItemIndex(size_t item, Combine combine) const;
@@ -65,6 +78,8 @@ class Domains {
     bool NeedsRows() const { return items.size() >= 2; }
   };
 
+  size_t Results(Combine combine) const { return partition_.domains / combine.domains; }
+  double CellWeight(size_t cell) const;
   void CountCells();
   void WeighDomains();
   std::span<const uint64_t> CellCounts(size_t cell, size_t item) const;
@@ -74,6 +89,8 @@ class Domains {
                                                 Combine combine) const;
   // By aggregate and result.
   std::vector<std::vector<Linear>> AggregateLinears(Combine combine) const;
+  // Those that count as one made one.
+  static std::vector<Linear> Together(std::vector<Linear> linears, Combine combine);
   Variable Tabulate(std::vector<Linear> linears) const;
   // By aggregate: the one whose numbers hold this one's as a part, for `variables` of the first
   // aggregates; ScanVariable::kNone: it must be scanned by itself. Parts get the scale of the
@@ -87,17 +104,17 @@ class Domains {
   std::vector<estimate::Estimate> Estimates(const Variable& variable,
                                             std::span<const estimate::Sums> cells,
                                             Combine combine) const;
+  // Of `count` domains from `first` on, together.
+  estimate::Estimate EstimateTogether(double value, estimate::Range range, double scale,
+                                      std::span<const estimate::Sums> cells, size_t first,
+                                      size_t count) const;
 
-  const frame::Frame& frame_;
-  const Plan& plan_;
+  const Basis basis_;
   const Partition& partition_;
-  std::span<const estimate::Stratum> strata_;
-  const int threads_;
   // Slots of the column that has most of them, rounded up.
   size_t stride_ = 0;
-  // By domain: its cells in the order of units, and the strata they are in.
+  // By domain: its cells in the order of units.
   std::vector<std::vector<size_t>> domain_cells_;
-  std::vector<std::vector<estimate::Stratum>> domain_strata_;
   // Rows by cell, item and slot.
   std::vector<uint64_t> counts_;
   // Weights by domain, item and slot.

@@ -6,6 +6,9 @@
 #include <thread>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
 namespace hailong::index {
 namespace {
 
@@ -22,21 +25,39 @@ struct Places {
   uint32_t offsets[kBlockRows];
 };
 
-void FindPlaces(const BlockView& block, const Partition& partition, size_t stride, Places& places) {
-  const uint8_t* groups =
-      partition.group_column.has_value() ? block.column(*partition.group_column) : nullptr;
-  const uint32_t step = static_cast<uint32_t>(stride);
+// The place and the domain of each row; kLeftOut or more: left out.
+void FindRawPlaces(const BlockView& block, const Partition& partition, uint32_t* places,
+                   uint32_t* domains) {
   for (size_t r = 0; r < block.rows; ++r) {
     const size_t unit = block.units[r];
-    // An answer that is none becomes a number beyond the last group.
-    const uint32_t part = groups == nullptr ? 0u : groups[r] - 1u;
     const bool left_out =
-        block.counted[r] == 0 || (partition.without_flagged && block.flags[r] != 0) ||
-        partition.first_cell[unit] == Partition::kNowhere || part >= partition.per_unit;
-    places.cells[r] =
-        left_out ? static_cast<uint32_t>(partition.cells) : partition.first_cell[unit] + part;
-    places.offsets[r] = step * (left_out ? static_cast<uint32_t>(partition.domains)
-                                         : partition.first_domain[unit] + part);
+        block.counted[r] == 0 || (partition.without_flagged && block.flags[r] != 0);
+    places[r] = left_out ? Partition::kLeftOut : partition.unit_place[unit];
+    domains[r] = partition.unit_domain[unit];
+  }
+  for (const Partition::Step& step : partition.steps) {
+    const uint8_t* slots = block.column(step.column);
+    for (size_t r = 0; r < block.rows; ++r) {
+      places[r] += step.place[slots[r]];
+      domains[r] += step.domain[slots[r]];
+    }
+  }
+}
+
+void FindPlaces(const BlockView& block, const Partition& partition, size_t stride, Places& places) {
+  FindRawPlaces(block, partition, places.cells, places.offsets);
+  const uint32_t step = static_cast<uint32_t>(stride);
+  const uint32_t* cells = partition.steps.empty() ? nullptr : partition.place_cell.data();
+  for (size_t r = 0; r < block.rows; ++r) {
+    const uint32_t place = places.cells[r];
+    const bool left_out = place >= Partition::kLeftOut;
+    places.offsets[r] =
+        step * (left_out ? static_cast<uint32_t>(partition.domains) : places.offsets[r]);
+    if (left_out) {
+      places.cells[r] = static_cast<uint32_t>(partition.cells);
+    } else if (cells != nullptr) {
+      places.cells[r] = cells[place];
+    }
   }
 }
 
@@ -119,46 +140,130 @@ void SplitBlocks(size_t blocks, size_t threads,
   for (std::thread& other : others) other.join();
 }
 
-Partition EmptyPartition(size_t units, bool without_flagged) {
-  Partition partition;
-  partition.first_cell.resize(units, Partition::kNowhere);
-  partition.first_domain.resize(units, 0);
-  partition.without_flagged = without_flagged;
-  return partition;
+// The steps of a split; sets parts and layers.
+void AddSteps(const frame::Frame& frame, const SplitBy& by, Partition& partition) {
+  const auto options = [&](size_t column) { return size_t{frame.columns()[column].options}; };
+  for (const size_t column : by.domain_columns) partition.parts *= options(column);
+  for (const size_t column : by.layer_columns) partition.layers *= options(column) + 1;
+  size_t weight = partition.parts;
+  for (const size_t column : by.domain_columns) {
+    weight /= options(column);
+    // No answer and not applicable are left out.
+    Partition::Step step = {
+        .column = column,
+        .place = std::vector<uint32_t>(options(column) + 2, Partition::kLeftOut),
+        .domain = std::vector<uint32_t>(options(column) + 2, 0)};
+    for (size_t slot = 1; slot <= options(column); ++slot) {
+      step.place[slot] = step.domain[slot] = static_cast<uint32_t>((slot - 1) * weight);
+    }
+    partition.steps.push_back(std::move(step));
+  }
+  weight = partition.layers * partition.parts;
+  for (const size_t column : by.layer_columns) {
+    weight /= options(column) + 1;
+    Partition::Step step = {.column = column,
+                            .place = std::vector<uint32_t>(options(column) + 2, 0),
+                            .domain = std::vector<uint32_t>(options(column) + 2, 0)};
+    for (size_t slot = 1; slot <= options(column); ++slot) {
+      step.place[slot] = static_cast<uint32_t>(slot * weight);
+    }
+    partition.steps.push_back(std::move(step));
+  }
+}
+
+// The product of the sizes of a split, or more than any limit.
+size_t PlacesOf(const frame::Frame& frame, const SplitBy& by) {
+  size_t places = 0;
+  for (const uint32_t block : by.block) places += block == SplitBy::kNowhere ? 0 : 1;
+  const auto times = [&](size_t factor) { places = std::min(places * factor, kPlacesMax + 1); };
+  for (const size_t column : by.domain_columns) times(frame.columns()[column].options);
+  for (const size_t column : by.layer_columns) times(frame.columns()[column].options + size_t{1});
+  return places;
+}
+
+std::vector<uint64_t> CountPlaces(const frame::Frame& frame, const Partition& partition,
+                                  size_t places, int threads) {
+  const size_t used = ThreadsFor(frame.block_count(), threads);
+  std::vector<std::vector<uint64_t>> counts(used, std::vector<uint64_t>(places));
+  SplitBlocks(frame.block_count(), used, [&](size_t thread, size_t begin, size_t end) {
+    Places raw;
+    for (size_t b = begin; b < end; ++b) {
+      const BlockView block = frame.block(b);
+      FindRawPlaces(block, partition, raw.cells, raw.offsets);
+      for (size_t r = 0; r < block.rows; ++r) {
+        if (raw.cells[r] < Partition::kLeftOut) ++counts[thread][raw.cells[r]];
+      }
+    }
+  });
+  for (size_t t = 1; t < used; ++t) {
+    for (size_t p = 0; p < places; ++p) counts[0][p] += counts[t][p];
+  }
+  return std::move(counts[0]);
 }
 
 }  // namespace
 
-Partition OneDomain(const std::vector<uint8_t>& units, bool without_flagged) {
-  Partition partition = EmptyPartition(units.size(), without_flagged);
-  partition.cells = units.size();
-  partition.domains = 1;
-  for (size_t u = 0; u < units.size(); ++u) {
-    if (units[u]) partition.first_cell[u] = static_cast<uint32_t>(u);
+absl::StatusOr<Partition> SplitRows(const frame::Frame& frame, const SplitBy& by, int threads) {
+  const size_t places = PlacesOf(frame, by);
+  if (places > kPlacesMax) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("units and answers to the questions asked for or weighted by make more than ",
+                     kPlacesMax, " cells; ask for fewer at once"));
+  }
+  Partition partition;
+  partition.without_flagged = by.without_flagged;
+  AddSteps(frame, by, partition);
+  uint32_t next = 0;
+  // By place that has no steps yet: the unit.
+  std::vector<uint32_t> units;
+  for (size_t u = 0; u < by.block.size(); ++u) {
+    const bool left_out = by.block[u] == SplitBy::kNowhere;
+    partition.unit_place.push_back(left_out ? Partition::kLeftOut : next);
+    partition.unit_domain.push_back(
+        left_out ? 0 : static_cast<uint32_t>(by.block[u] * partition.parts));
+    if (left_out) continue;
+    units.push_back(static_cast<uint32_t>(u));
+    next += static_cast<uint32_t>(partition.parts * partition.layers);
+  }
+  partition.domains = by.blocks * partition.parts;
+  std::vector<uint64_t> rows;
+  if (!partition.steps.empty()) rows = CountPlaces(frame, partition, places, threads);
+  for (size_t place = 0; place < places; ++place) {
+    if (!rows.empty()) {
+      partition.place_cell.push_back(static_cast<uint32_t>(partition.cell_unit.size()));
+      if (rows[place] == 0) continue;
+      partition.cell_rows.push_back(rows[place]);
+    }
+    const size_t in_unit = place % (partition.parts * partition.layers);
+    const uint32_t unit = units[place / (partition.parts * partition.layers)];
+    partition.cell_unit.push_back(unit);
+    partition.cell_layer.push_back(static_cast<uint32_t>(in_unit / partition.parts));
+    partition.cell_domain.push_back(
+        static_cast<uint32_t>(partition.unit_domain[unit] + in_unit % partition.parts));
+  }
+  partition.cells = partition.cell_unit.size();
+  if (partition.cells > kCellsMax) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "units and answers to the questions asked for or weighted by make ", partition.cells,
+        " cells with responses; allowed are ", kCellsMax, ": ask for fewer at once"));
   }
   return partition;
 }
 
-Partition DomainByUnit(const std::vector<uint8_t>& units, bool without_flagged) {
-  Partition partition = OneDomain(units, without_flagged);
-  partition.domains = units.size();
-  for (size_t u = 0; u < units.size(); ++u) {
-    partition.first_domain[u] = static_cast<uint32_t>(u);
-  }
-  return partition;
+SplitBy OneBlock(const std::vector<uint8_t>& units, bool without_flagged) {
+  SplitBy by;
+  by.without_flagged = without_flagged;
+  for (const uint8_t unit : units) by.block.push_back(unit ? 0 : SplitBy::kNowhere);
+  return by;
 }
 
-Partition DomainByGroup(const std::vector<uint8_t>& units, bool without_flagged,
-                        size_t group_column, uint8_t groups) {
-  Partition partition = EmptyPartition(units.size(), without_flagged);
-  partition.cells = units.size() * groups;
-  partition.domains = groups;
-  partition.per_unit = groups;
-  partition.group_column = group_column;
+SplitBy BlockByUnit(const std::vector<uint8_t>& units, bool without_flagged) {
+  SplitBy by = OneBlock(units, without_flagged);
+  by.blocks = units.size();
   for (size_t u = 0; u < units.size(); ++u) {
-    if (units[u]) partition.first_cell[u] = static_cast<uint32_t>(u * groups);
+    if (units[u]) by.block[u] = static_cast<uint32_t>(u);
   }
-  return partition;
+  return by;
 }
 
 std::vector<std::vector<Sums>> ScanSums(const frame::Frame& frame, const Partition& partition,

@@ -6,8 +6,9 @@
 // block, a few at a time, into a run of sums that stays in cache; where the z of a component is
 // part of that of the one above it, it is summed once and added up.
 //
-// Rows are split into cells (a unit, or a unit and a respondent group), and each cell belongs to
-// one domain, whose tables apply to its rows.
+// Rows are split into cells: those of one unit with the same answers to the questions they are
+// split by. Each cell belongs to one domain, whose tables apply to its rows, and to one layer of
+// its unit, which is what weights may depend on.
 //
 // Threads: the functions split the blocks over `threads` threads of their own. All sums are
 // integers, so the split does not show in the result.
@@ -15,35 +16,73 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "analysis/estimate/stratified.h"
 #include "analysis/frame/frame.h"
 
 namespace hailong::index {
 
-// How rows are split. Unit u has the cells first_cell[u] + s in the domains first_domain[u] + s, s
-// < per_unit.
-struct Partition {
+// How rows are to be split.
+struct SplitBy {
   static constexpr uint32_t kNowhere = UINT32_MAX;
 
-  size_t cells = 0;
-  size_t domains = 0;
-  size_t per_unit = 1;
-  // By unit; kNowhere: its rows are left out.
-  std::vector<uint32_t> first_cell;
-  std::vector<uint32_t> first_domain;
-  // The column whose answer - 1 is s; rows without an answer to it are left out. Absent: s = 0.
-  std::optional<size_t> group_column;
+  // By unit: the block of domains its rows are in, below `blocks`; kNowhere: they are left out.
+  std::vector<uint32_t> block;
+  size_t blocks = 1;
+  // The domain in the block is the answer to each of these columns, the last counting fastest; rows
+  // without an answer to one are left out. None: a block is one domain.
+  std::vector<size_t> domain_columns;
+  // The layer is the answer to each of these, likewise, with a level of its own, 0, for none.
+  std::vector<size_t> layer_columns;
   bool without_flagged = false;
 };
 
-// Elements are by unit: its rows take part.
-Partition OneDomain(const std::vector<uint8_t>& units, bool without_flagged);
-Partition DomainByUnit(const std::vector<uint8_t>& units, bool without_flagged);
-Partition DomainByGroup(const std::vector<uint8_t>& units, bool without_flagged,
-                        size_t group_column, uint8_t groups);
+// Places for rows that a split makes, most of which may have none: units in it * domains of a block
+// * layers. More than kPlacesMax cannot be split.
+inline constexpr size_t kPlacesMax = size_t{1} << 22;
+// Cells are what sums are kept by.
+inline constexpr size_t kCellsMax = size_t{1} << 18;
+
+// How rows are split.
+struct Partition {
+  // Beyond any place, however many are added up.
+  static constexpr uint32_t kLeftOut = uint32_t{1} << 28;
+  // What the answers to a column add to the place and to the domain of a row, by slot.
+  struct Step {
+    size_t column = 0;
+    std::vector<uint32_t> place;
+    std::vector<uint32_t> domain;
+  };
+
+  size_t cells = 0;
+  size_t domains = 0;
+  // Domains of a block, layers of a unit.
+  size_t parts = 1;
+  size_t layers = 1;
+  // By cell, in the order of units, layers and domains. Rows are counted only where there are
+  // steps.
+  std::vector<uint32_t> cell_unit;
+  std::vector<uint32_t> cell_layer;
+  std::vector<uint32_t> cell_domain;
+  std::vector<uint64_t> cell_rows;
+  // By unit: its first place, or kLeftOut, and the first domain of its block.
+  std::vector<uint32_t> unit_place;
+  std::vector<uint32_t> unit_domain;
+  std::vector<Step> steps;
+  // By place; without steps a place is a cell.
+  std::vector<uint32_t> place_cell;
+  bool without_flagged = false;
+};
+
+// Without columns a cell is a unit, and no row is looked at; otherwise one pass finds the cells
+// that have rows. Errors: RESOURCE_EXHAUSTED (places, cells).
+absl::StatusOr<Partition> SplitRows(const frame::Frame& frame, const SplitBy& by, int threads);
+
+// One block for the units that take part, or one for each unit.
+SplitBy OneBlock(const std::vector<uint8_t>& units, bool without_flagged);
+SplitBy BlockByUnit(const std::vector<uint8_t>& units, bool without_flagged);
 
 // A fixed point number and whether it counts as an answer, in one addend: the low bits count
 // answers, so that the sum over items knows both.

@@ -71,6 +71,60 @@ void CompareWithOracle(uint64_t seed) {
   }
 }
 
+// Overall, every domain, every unit; false: a step could not be done, which random cases rarely
+// provoke.
+bool CompareWeightedWithOracle(uint64_t seed) {
+  RandomCase random = CreateWeightedCase(seed);
+  SCOPED_TRACE(testing::Message() << "seed " << seed << "\n" << random.framework.DebugString());
+  for (const v1::WeightingStep& step : random.options.steps) {
+    SCOPED_TRACE(step.ShortDebugString());
+  }
+  const auto framework = Framework::Create(random.framework);
+  EXPECT_TRUE(framework.ok()) << framework.status();
+  const frame::Frame frame = FrameOf(random);
+  const auto score = ScoreIndex(frame, *framework, random.units, random.options);
+  if (absl::IsFailedPrecondition(score.status())) return false;
+  EXPECT_TRUE(score.ok()) << score.status();
+  ExpectSame(score->overall, OracleIndex(random, ""));
+  for (const GroupEstimate& group : score->groups) {
+    SCOPED_TRACE(testing::Message() << "group " << group.group);
+    ExpectSame(group.index, OracleGroup(random, static_cast<int>(group.group)));
+  }
+  for (size_t c = 0; c < framework->size(); ++c) {
+    const std::string& id = framework->component(c).component_id();
+    SCOPED_TRACE(id);
+    ExpectSame(score->components[c].index, OracleIndex(random, id));
+  }
+  for (const DomainEstimate& domain : score->domains) {
+    SCOPED_TRACE(testing::Message() << random.options.by[0] << " " << domain.keys[0] << ", "
+                                    << random.options.by[1] << " " << domain.keys[1]);
+    ExpectSame(domain.overall, OracleDomain(random, domain.keys, ""));
+    const size_t c = seed % framework->size();
+    ExpectSame(domain.components[c].index,
+               OracleDomain(random, domain.keys, framework->component(c).component_id()));
+  }
+  const auto units = ScoreUnits(frame, *framework, random.units, random.options, false);
+  EXPECT_TRUE(units.ok()) << units.status();
+  for (size_t u = 0; u < random.units.size(); ++u) {
+    if (!random.units[u].included) continue;
+    SCOPED_TRACE(testing::Message() << "unit " << u);
+    ExpectSame((*units)[u].overall, OracleUnit(random, u, ""));
+  }
+  return true;
+}
+
+TEST(ScoreOracle, AgreesOnWeightedRounds) {
+  const uint64_t fresh =
+      static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  std::printf("seeds from 1 and from %llu\n", static_cast<unsigned long long>(fresh));
+  int compared = 0;
+  for (uint64_t i = 0; i < 30 && !testing::Test::HasFailure(); ++i) {
+    compared += CompareWeightedWithOracle(1 + i) ? 1 : 0;
+    compared += CompareWeightedWithOracle(fresh + i) ? 1 : 0;
+  }
+  EXPECT_GT(compared, 30);
+}
+
 TEST(ScoreOracle, AgreesOnSeedsThatAreAlwaysTried) {
   for (uint64_t seed = 1; seed <= 500 && !testing::Test::HasFailure(); ++seed) {
     CompareWithOracle(seed);

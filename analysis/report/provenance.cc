@@ -133,6 +133,59 @@ std::string NamesOf(const weighting::Report& weighting, std::span<const UnitLabe
   return text;
 }
 
+// Channels through which people answer of their own accord.
+bool IsOptIn(size_t channel) {
+  return channel == v1::CHANNEL_KIOSK || channel == v1::CHANNEL_ZALO || channel == v1::CHANNEL_WEB;
+}
+
+// How the responses were collected, and what the interval says then.
+v1::LocalizedText CollectionSentences(const Coverage& coverage) {
+  uint64_t opt_in = 0;
+  uint64_t others = 0;
+  for (size_t channel = 0; channel < coverage.by_channel.size(); ++channel) {
+    (IsOptIn(channel) ? opt_in : others) += coverage.by_channel[channel];
+  }
+  const std::string level = absl::StrCat(100 * coverage.confidence, "%");
+  v1::LocalizedText text;
+  if (others == 0) {
+    text.set_vi(absl::StrCat(
+        "Phiếu do người dân tự nguyện trả lời, không phải mẫu xác suất. Khoảng tin cậy ", level,
+        " chỉ nói về biến động ngẫu nhiên giữa những người trả lời của các đơn vị có phiếu; không "
+        "nói về sai lệch do người trả lời tự chọn tham gia."));
+    text.set_en(absl::StrCat("Responses are opt-in and not a probability sample. The ", level,
+                             " interval covers random variation between respondents of the units "
+                             "that answered; it does not cover self-selection."));
+    return text;
+  }
+  std::string vi;
+  std::string en;
+  if (opt_in > 0) {
+    vi = absl::StrCat(opt_in,
+                      " phiếu do người dân tự nguyện trả lời (kiosk, Zalo, web), không "
+                      "phải mẫu xác suất. ");
+    en = absl::StrCat(opt_in,
+                      " responses are opt-in (kiosk, Zalo, web) and not a probability "
+                      "sample. ");
+  }
+  absl::StrAppend(&vi, others,
+                  " phiếu giấy hoặc chuyển từ hệ thống khác; không rõ người trả lời được chọn thế "
+                  "nào. Khoảng tin cậy ",
+                  level,
+                  " nói về sai số chọn mẫu chỉ khi người trả lời được chọn ngẫu nhiên trong từng "
+                  "đơn vị; không nói về sai lệch do không trả lời, do tự chọn tham gia hay do cách "
+                  "phỏng vấn.");
+  absl::StrAppend(&en, others,
+                  " responses are on paper or from another system; how their respondents were "
+                  "chosen is not known. The ",
+                  level,
+                  " interval covers sampling error only if respondents were drawn at random within "
+                  "each unit; it does not cover non-response, self-selection or the way people "
+                  "were asked.");
+  text.set_vi(std::move(vi));
+  text.set_en(std::move(en));
+  return text;
+}
+
 // A sentence about the units with an issue, if there are any.
 struct Sentence {
   weighting::Issue issue;
@@ -176,8 +229,8 @@ std::vector<v1::Provenance> Unverified(const index::Framework& framework, v1::Sc
   return facts.Take();
 }
 
-v1::LocalizedText CoverageNote(const weighting::Report& weighting,
-                               std::span<const UnitLabel> units) {
+v1::LocalizedText CoverageNote(const weighting::Report& weighting, std::span<const UnitLabel> units,
+                               const Coverage& coverage) {
   using weighting::Issue;
   const bool by_population = weighting.mode == weighting::Mode::kPopulation;
   const Sentence sentences[] = {
@@ -191,20 +244,25 @@ v1::LocalizedText CoverageNote(const weighting::Report& weighting,
        by_population ? " With more responses than the population given, so left out of the result: "
                      : " With more responses than the population given, to be checked: "},
   };
-  std::string vi =
-      "Phiếu do người dân tự nguyện trả lời, không phải mẫu xác suất. Khoảng tin cậy 95% chỉ nói "
-      "về biến động ngẫu nhiên giữa những người trả lời của các đơn vị có phiếu; không nói về sai "
-      "lệch do người trả lời tự chọn tham gia.";
-  std::string en =
-      "Responses are opt-in and not a probability sample. The 95% interval covers random variation "
-      "between respondents of the units that answered; it does not cover self-selection.";
+  v1::LocalizedText text = CollectionSentences(coverage);
+  std::string vi = text.vi();
+  std::string en = text.en();
+  if (!coverage.margins.empty()) {
+    const std::string questions = absl::StrJoin(coverage.margins, ", ");
+    absl::StrAppend(&vi, " Quyền số đã điều chỉnh theo cơ cấu tổng thể đã khai (", questions,
+                    "); điều chỉnh không xóa được khác biệt giữa người trả lời và người không trả "
+                    "lời trong cùng một nhóm.");
+    absl::StrAppend(&en, " Weights are adjusted to the known composition of the population (",
+                    questions,
+                    "); that cannot remove differences between those who answer and those who do "
+                    "not within a group.");
+  }
   for (const Sentence& sentence : sentences) {
     const std::string names_vi = NamesOf(weighting, units, sentence.issue, "đơn vị khác");
     if (names_vi.empty()) continue;
     absl::StrAppend(&vi, sentence.vi, names_vi, ".");
     absl::StrAppend(&en, sentence.en, NamesOf(weighting, units, sentence.issue, "more"), ".");
   }
-  v1::LocalizedText text;
   text.set_vi(std::move(vi));
   text.set_en(std::move(en));
   return text;

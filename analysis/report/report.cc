@@ -1,68 +1,30 @@
 #include "analysis/report/report.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace hailong::report {
-namespace {
-
-v1::WeightingMode ModeToProto(weighting::Mode mode) {
-  switch (mode) {
-    case weighting::Mode::kPopulation:
-      return v1::WEIGHTING_MODE_POPULATION;
-    case weighting::Mode::kEqualUnits:
-      return v1::WEIGHTING_MODE_EQUAL_UNITS;
-    case weighting::Mode::kNone:
-      return v1::WEIGHTING_MODE_NONE;
-  }
-  return v1::WEIGHTING_MODE_UNSPECIFIED;
-}
-
-v1::WeightingReport WeightingToProto(const weighting::Report& report,
-                                     std::span<const UnitLabel> units) {
-  v1::WeightingReport proto;
-  proto.set_mode(ModeToProto(report.mode));
-  proto.set_weight_sum(report.weight_sum);
-  proto.set_population_covered(report.population_covered);
-  proto.set_population_total(report.population_total);
-  proto.set_kish_design_effect(report.kish_design_effect);
-  for (const weighting::UnitReport& issue : report.issues) {
-    v1::UnitWeight& unit = *proto.add_issues();
-    if (issue.unit < units.size()) {
-      unit.set_unit_id(units[issue.unit].unit_id);
-      unit.set_name(units[issue.unit].name);
-    }
-    unit.set_population(issue.population);
-    unit.set_responses(issue.responses);
-    unit.set_weight(issue.weight);
-    unit.set_issue(index::IssueToProto(issue.issue));
-  }
-  proto.set_iterations(report.iterations);
-  proto.set_margin_error_max(report.margin_error_max);
-  proto.set_adjustment_min(report.adjustment_min);
-  proto.set_adjustment_max(report.adjustment_max);
-  return proto;
-}
-
 v1::ComponentScore ComponentToProto(const v1::Component& component,
-                                    const index::ComponentEstimate& estimate) {
+                                    const index::ComponentEstimate& estimate, bool interval_asked) {
   v1::ComponentScore proto;
   proto.set_component_id(component.component_id());
   proto.set_parent_id(component.parent_id());
   proto.set_kind(component.kind());
   *proto.mutable_title() = component.title();
-  *proto.mutable_index() = ToProto(estimate.index);
+  *proto.mutable_index() = ToProto(estimate.index, interval_asked);
   // Only items have steps.
-  if (!component.question_id().empty()) *proto.mutable_mean_score() = ToProto(estimate.mean_score);
+  if (!component.question_id().empty()) {
+    *proto.mutable_mean_score() = ToProto(estimate.mean_score, interval_asked);
+  }
   proto.mutable_shares()->Add(estimate.shares.begin(), estimate.shares.end());
   proto.mutable_counts()->Add(estimate.counts.begin(), estimate.counts.end());
   return proto;
 }
 
-}  // namespace
-
-v1::Estimate ToProto(const estimate::Estimate& estimate) {
+v1::Estimate ToProto(const estimate::Estimate& estimate, bool interval_asked) {
   v1::Estimate proto;
   proto.set_value(estimate.value);
   if (estimate.standard_error) proto.set_standard_error(*estimate.standard_error);
@@ -72,8 +34,31 @@ v1::Estimate ToProto(const estimate::Estimate& estimate) {
   if (estimate.n_effective) proto.set_n_effective(*estimate.n_effective);
   if (estimate.design_effect) proto.set_design_effect(*estimate.design_effect);
   proto.set_defined(estimate.defined);
+  if (interval_asked && estimate.standard_error) {
+    proto.set_degrees_of_freedom(static_cast<double>(estimate.degrees_of_freedom));
+  }
   return proto;
 }
+
+namespace {
+
+v1::LocalizedText NoteOf(const index::IndexScore& score, const IndexContext& context) {
+  std::vector<uint64_t> by_channel;
+  if (context.names_collection) {
+    for (const auto& [channel, count] : context.counts.by_channel()) {
+      by_channel.resize(std::max(by_channel.size(), size_t{channel} + 1), 0);
+      by_channel[channel] = count;
+    }
+  }
+  return CoverageNote(
+      score.weighting, context.units,
+      {.by_channel = by_channel,
+       .margins = score.steps.question_ids,
+       .confidence = score.interval.has_value() ? score.interval->confidence
+                                                : estimate::IntervalChoice().confidence});
+}
+
+}  // namespace
 
 v1::IndexResult BuildIndexResult(const index::Framework& framework, const index::IndexScore& score,
                                  const IndexContext& context) {
@@ -84,31 +69,33 @@ v1::IndexResult BuildIndexResult(const index::Framework& framework, const index:
   result.set_framework_version(framework.proto().version());
   result.set_scoring(score.scoring);
   result.set_composition(score.composition);
-  *result.mutable_overall() = ToProto(score.overall);
+  const bool asked = score.interval.has_value();
+  *result.mutable_overall() = ToProto(score.overall, asked);
   for (size_t c = 0; c < score.components.size(); ++c) {
-    *result.add_components() = ComponentToProto(framework.component(c), score.components[c]);
+    *result.add_components() = ComponentToProto(framework.component(c), score.components[c], asked);
   }
-  *result.mutable_weighting() = WeightingToProto(score.weighting, context.units);
+  *result.mutable_weighting() = WeightingToProto(score, context);
   *result.mutable_counts() = context.counts;
   result.set_without_flagged(score.without_flagged);
   result.set_synthetic(context.synthetic);
   for (v1::Provenance& fact : Unverified(framework, score.scoring, score.composition)) {
     *result.add_unverified() = std::move(fact);
   }
-  *result.mutable_coverage_note() = CoverageNote(score.weighting, context.units);
+  *result.mutable_coverage_note() = NoteOf(score, context);
   for (const index::GroupEstimate& estimate : score.groups) {
     v1::GroupScore& group = *result.add_groups();
     group.set_group(estimate.group);
     if (estimate.group <= context.group_titles.size()) {
       *group.mutable_title() = context.group_titles[estimate.group - 1];
     }
-    *group.mutable_index() = ToProto(estimate.index);
+    *group.mutable_index() = ToProto(estimate.index, asked);
   }
+  AddDomains(framework, score, context, result);
   return result;
 }
 
 v1::UnitScore BuildUnitScore(const index::Framework& framework, const index::UnitScore& score,
-                             const UnitLabel& unit) {
+                             const UnitLabel& unit, bool interval_asked) {
   v1::UnitScore proto;
   proto.set_unit_id(unit.unit_id);
   proto.set_name(unit.name);
@@ -118,9 +105,10 @@ v1::UnitScore BuildUnitScore(const index::Framework& framework, const index::Uni
   proto.set_responses(score.responses);
   proto.set_weight(score.weight);
   proto.set_issue(score.issue);
-  *proto.mutable_overall() = ToProto(score.overall);
+  *proto.mutable_overall() = ToProto(score.overall, interval_asked);
   for (size_t c = 0; c < score.components.size(); ++c) {
-    *proto.add_components() = ComponentToProto(framework.component(c), score.components[c]);
+    *proto.add_components() =
+        ComponentToProto(framework.component(c), score.components[c], interval_asked);
   }
   return proto;
 }
@@ -141,7 +129,7 @@ v1::GetParSurveyPointsResponse BuildParSurveyPoints(const index::Framework& fram
     proto.set_max_points(points.max_points);
     proto.set_points(points.points);
     if (points.standard_error) proto.set_standard_error(*points.standard_error);
-    *proto.mutable_index() = ToProto(points.index);
+    *proto.mutable_index() = ToProto(points.index, /*interval_asked=*/false);
     if (component.has_max_points_provenance()) {
       *proto.mutable_max_points_provenance() = component.max_points_provenance();
     }

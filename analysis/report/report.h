@@ -13,6 +13,7 @@
 #include "analysis/index/points.h"
 #include "analysis/index/score.h"
 #include "hailong/v1/common.pb.h"
+#include "hailong/v1/questionnaire.pb.h"
 #include "hailong/v1/results_service.pb.h"
 
 namespace hailong::report {
@@ -39,14 +40,20 @@ struct IndexContext {
   bool synthetic = false;
   // Titles of the options of the group question; may be empty.
   std::span<const v1::LocalizedText> group_titles;
+  // For the titles of questions and options; null: they stay empty.
+  const v1::Questionnaire* questionnaire = nullptr;
+  // The coverage note knows how responses were collected; false: as it was before version 2 of the
+  // scoring rules.
+  bool names_collection = true;
 };
 
 v1::IndexResult BuildIndexResult(const index::Framework& framework, const index::IndexScore& score,
                                  const IndexContext& context);
 
-// Components are in the message as far as the score has them.
+// Components are in the message as far as the score has them. `interval_asked`: not the default
+// one.
 v1::UnitScore BuildUnitScore(const index::Framework& framework, const index::UnitScore& score,
-                             const UnitLabel& unit);
+                             const UnitLabel& unit, bool interval_asked = false);
 
 // `framework` is that of the points; the two results are carried along, and what they rest on is
 // added to what the points rest on.
@@ -61,11 +68,31 @@ v1::GetParSurveyPointsResponse BuildParSurveyPoints(const index::Framework& fram
 std::vector<v1::Provenance> Unverified(const index::Framework& framework, v1::Scoring scoring,
                                        v1::Composition composition);
 
-// What the interval covers and what not, and which units are not represented, in Vietnamese and
-// English.
-v1::LocalizedText CoverageNote(const weighting::Report& weighting,
-                               std::span<const UnitLabel> units);
+// What a coverage note is about.
+struct Coverage {
+  // Responses by number of the channel; empty: all are opt-in.
+  std::span<const uint64_t> by_channel;
+  // Questions that the weights follow.
+  std::span<const std::string> margins;
+  double confidence = 0.95;
+};
 
-v1::Estimate ToProto(const estimate::Estimate& estimate);
+// What the interval covers and what not, by how the responses were collected, and which units are
+// not represented, in Vietnamese and English.
+v1::LocalizedText CoverageNote(const weighting::Report& weighting, std::span<const UnitLabel> units,
+                               const Coverage& coverage);
+
+// The account of the weights: of units, of the steps of the plan, and of the questions they used.
+v1::WeightingReport WeightingToProto(const index::IndexScore& score, const IndexContext& context);
+
+// The domains that were asked for.
+void AddDomains(const index::Framework& framework, const index::IndexScore& score,
+                const IndexContext& context, v1::IndexResult& result);
+
+v1::ComponentScore ComponentToProto(const v1::Component& component,
+                                    const index::ComponentEstimate& estimate, bool interval_asked);
+
+// `interval_asked`: with degrees of freedom.
+v1::Estimate ToProto(const estimate::Estimate& estimate, bool interval_asked);
 
 }  // namespace hailong::report

@@ -86,7 +86,7 @@ TEST(Report, TheCoverageNoteSaysWhatTheIntervalIsNotAndWhoIsMissing) {
   weighting::Report weighting;
   weighting.issues = {{.unit = 1, .issue = weighting::Issue::kNoResponse},
                       {.unit = 2, .issue = weighting::Issue::kNoPopulation}};
-  const v1::LocalizedText note = CoverageNote(weighting, units);
+  const v1::LocalizedText note = CoverageNote(weighting, units, {});
   EXPECT_THAT(note.en(), HasSubstr("not a probability sample"));
   EXPECT_THAT(note.en(), HasSubstr("does not cover self-selection"));
   EXPECT_THAT(note.en(), HasSubstr("does not stand for: Dĩ An."));
@@ -103,7 +103,7 @@ TEST(Report, ALongListOfUnitsIsCutAndCounted) {
     units.push_back({.unit_id = "u", .name = "N" + std::to_string(u)});
     weighting.issues.push_back({.unit = u, .issue = weighting::Issue::kNoResponse});
   }
-  EXPECT_THAT(CoverageNote(weighting, units).en(), HasSubstr("N19 +3 more."));
+  EXPECT_THAT(CoverageNote(weighting, units, {}).en(), HasSubstr("N19 +3 more."));
 }
 
 TEST(Report, AnIndexCarriesItsEstimatesAndItsContext) {

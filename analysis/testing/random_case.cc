@@ -144,6 +144,70 @@ RandomCase CreateRandomCase(uint64_t seed) {
   return random;
 }
 
+namespace {
+
+// Sizes that rows of every option found can be weighted to: in the unit, or anywhere.
+void AddMargins(Dice& dice, const std::string& question_id, size_t column, bool within_units,
+                RandomCase& random) {
+  const size_t options = random.columns[column].options;
+  std::vector<std::vector<uint64_t>> found(random.units.size(), std::vector<uint64_t>(options, 0));
+  std::vector<uint64_t> anywhere(options, 0);
+  for (const Row& row : random.rows) {
+    const uint8_t answer = row.answers[column];
+    const bool counts = row.counted && !(random.options.without_flagged && row.flags != 0);
+    if (!counts || answer < 1 || answer > options) continue;
+    ++found[row.unit][answer - 1u];
+    ++anywhere[answer - 1u];
+  }
+  for (size_t u = 0; u < random.units.size(); ++u) {
+    v1::PopulationMargin& margin = random.units[u].margins.emplace_back();
+    margin.set_question_id(question_id);
+    for (size_t o = 0; o < options; ++o) {
+      const bool may = within_units ? found[u][o] > 0 : anywhere[o] > 0;
+      // Near what was found, or raking may have no solution.
+      margin.add_sizes(may ? 20 * found[u][o] + 1 + static_cast<uint64_t>(dice.Throw(20)) : 0);
+    }
+  }
+}
+
+}  // namespace
+
+RandomCase CreateWeightedCase(uint64_t seed) {
+  RandomCase random = CreateRandomCase(seed);
+  Dice dice(~seed);
+  const size_t first = random.columns.size();
+  random.columns.push_back({.question_id = "gender", .options = 2});
+  random.columns.push_back({.question_id = "age", .options = 3});
+  for (Row& row : random.rows) {
+    for (size_t column = first; column < first + 2; ++column) {
+      row.answers.push_back(RandomAnswer(dice, random.columns[column].options, 12, dice.Throw(6)));
+    }
+  }
+  for (size_t u = 0; u < random.units.size(); ++u) {
+    random.units[u].unit_id = absl::StrCat("u", u);
+    random.units[u].level = u % 3 == 0 ? "commune" : "department";
+  }
+  const bool post_stratify = dice.OneIn(3);
+  AddMargins(dice, "gender", first, post_stratify, random);
+  AddMargins(dice, "age", first + 1, false, random);
+  v1::WeightingStep& step = random.options.steps.emplace_back();
+  if (post_stratify) {
+    step.mutable_post_stratify()->set_question_id("gender");
+  } else {
+    step.mutable_rake()->add_question_ids("gender");
+    if (dice.OneIn(2)) step.mutable_rake()->add_question_ids("age");
+  }
+  if (dice.OneIn(3)) random.options.steps.emplace_back().mutable_trim()->set_upper(1.5);
+  if (dice.OneIn(4)) {
+    random.options.steps.emplace_back().mutable_rake()->add_question_ids("age");
+  }
+  const char* const dimensions[] = {"gender", "unit", "age", "level", "gender"};
+  const int at = dice.Throw(4);
+  random.options.by = {dimensions[at], dimensions[at + 1]};
+  random.options.domain_components = true;
+  return random;
+}
+
 frame::Frame FrameOf(const RandomCase& random) {
   frame::Frame frame(random.columns, random.units.size());
   for (const Row& row : random.rows) {

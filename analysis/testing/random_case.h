@@ -31,6 +31,10 @@ struct RandomCase {
 // The same for the same seed.
 RandomCase CreateRandomCase(uint64_t seed);
 
+// The same with questions "gender" and "age", margins of them, a plan with steps that can be done,
+// and domains by two of the questions, units and levels.
+RandomCase CreateWeightedCase(uint64_t seed);
+
 frame::Frame FrameOf(const RandomCase& random);
 
 // Adds a component with a title and a source.

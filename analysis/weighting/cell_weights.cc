@@ -20,15 +20,15 @@ constexpr double kRounding = 1e-12;
 // "25747, 25750 and 3 more".
 std::string Listed(const std::vector<std::string>& names) {
   const size_t named = std::min(names.size(), kNamesMax);
-  std::string text = absl::StrJoin(
-      names.begin(), names.begin() + static_cast<std::ptrdiff_t>(named), ", ");
+  std::string text =
+      absl::StrJoin(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(named), ", ");
   if (named < names.size()) absl::StrAppend(&text, " and ", names.size() - named, " more");
   return text;
 }
 
 absl::Status CannotBeDone(const CellStepReport& report, size_t step, const std::string& why) {
-  return absl::FailedPreconditionError(absl::StrCat(
-      "weighting step ", step + 1, " (", report.step, ") cannot be done: ", why));
+  return absl::FailedPreconditionError(
+      absl::StrCat("weighting step ", step + 1, " (", report.step, ") cannot be done: ", why));
 }
 
 // Sizes that the weights of cells have to add up to.
@@ -69,11 +69,12 @@ class CellWeigher {
   }
 
   absl::StatusOr<CellWeights> Run(std::span<const CellStep> steps) {
+    if (table_.unit.empty()) return std::move(result_);
     for (size_t i = 0; i < steps.size(); ++i) {
       const std::vector<double> before = result_.weights_;
       CellStepReport report;
-      const absl::Status done = std::visit([&](const auto& step) { return Do(step, i, report); },
-                                           steps[i]);
+      const absl::Status done =
+          std::visit([&](const auto& step) { return Do(step, i, report); }, steps[i]);
       if (!done.ok()) return done;
       report.kish_before = Kish(table_, before);
       report.kish_after = Kish(table_, result_.weights_);
@@ -113,11 +114,10 @@ class CellWeigher {
       if (unit_total_[u] > 0 && Shares(question, u).empty()) unknown.push_back(table_.unit_ids[u]);
     }
     if (unknown.empty()) return absl::OkStatus();
-    return CannotBeDone(
-        report, step,
-        absl::StrCat("the sizes of the options of question ", Name(question),
-                     " are not known in units with responses: ", Listed(unknown),
-                     "; import them with the population of the round"));
+    return CannotBeDone(report, step,
+                        absl::StrCat("the sizes of the options of question ", Name(question),
+                                     " are not known in units with responses: ", Listed(unknown),
+                                     "; import them with the population of the round"));
   }
 
   const std::string& Name(size_t question) const { return table_.questions[question].question_id; }
@@ -187,11 +187,10 @@ class CellWeigher {
       target.margin.factor.codes.push_back(code[table_.unit[c] * levels + question.level[c]]);
     }
     if (!silent.empty()) {
-      report.notes.push_back(
-          {absl::StrCat("Không phiếu nào trả lời câu ", question.question_id,
-                        ", nên giữ nguyên quyền số: ", Listed(silent)),
-           absl::StrCat("Nobody answered question ", question.question_id,
-                        ", so the weights stay: ", Listed(silent))});
+      report.notes.push_back({absl::StrCat("Không phiếu nào trả lời câu ", question.question_id,
+                                           ", nên giữ nguyên quyền số: ", Listed(silent)),
+                              absl::StrCat("Nobody answered question ", question.question_id,
+                                           ", so the weights stay: ", Listed(silent))});
     }
     NoteNotStated(step.question, report);
     PostStratification post{.cells = target.margin, .partial = false};
@@ -269,16 +268,16 @@ class CellWeigher {
                            const std::vector<std::string>& surplus, size_t step,
                            const CellStepReport& report, const char* remedy) const {
     if (!missing.empty()) {
-      return CannotBeDone(report, step,
-                          absl::StrCat("question ", Name(question),
-                                       " has a population without a response: ", Listed(missing),
-                                       remedy));
+      return CannotBeDone(
+          report, step,
+          absl::StrCat("question ", Name(question),
+                       " has a population without a response: ", Listed(missing), remedy));
     }
     if (!surplus.empty()) {
-      return CannotBeDone(report, step,
-                          absl::StrCat("question ", Name(question),
-                                       " has responses where the population is 0: ",
-                                       Listed(surplus), "; mend the imported sizes"));
+      return CannotBeDone(
+          report, step,
+          absl::StrCat("question ", Name(question), " has responses where the population is 0: ",
+                       Listed(surplus), "; mend the imported sizes"));
     }
     return absl::OkStatus();
   }
@@ -314,7 +313,7 @@ class CellWeigher {
       result_.weights_[c] *= weighted->weights()[c] / totals[c];
     }
     for (const StepReport& one : weighted->reports()) report.iterations += one.iterations;
-    result_.calibrated_.push_back(*std::move(weighted));
+    result_.calibrated_.push_back({*std::move(weighted), result_.weights_});
     // A size that is used again has its newest value.
     for (Known& one : known) {
       std::erase_if(known_, [&](const Known& old) {
@@ -428,11 +427,14 @@ class CellWeigher {
 };
 
 void CellWeights::Residualise(std::span<double> z_means) const {
-  for (const Weighted& step : calibrated_) step.Residualise(z_means);
+  for (const Calibrated& step : calibrated_) {
+    for (size_t c = 0; c < z_means.size(); ++c) z_means[c] *= weights_[c] / step.after[c];
+    step.weighted.Residualise(z_means);
+    for (size_t c = 0; c < z_means.size(); ++c) z_means[c] *= step.after[c] / weights_[c];
+  }
 }
 
-absl::StatusOr<CellWeights> WeightCells(const CellTable& table,
-                                        std::span<const double> unit_weight,
+absl::StatusOr<CellWeights> WeightCells(const CellTable& table, std::span<const double> unit_weight,
                                         std::span<const CellStep> steps) {
   return CellWeigher(table, unit_weight).Run(steps);
 }

@@ -110,9 +110,10 @@ class CellWeights {
   const std::vector<std::vector<MarginShare>>& margins() const { return margins_; }
 
   // Takes out of a linearised variable what the known sizes explain. `z_means` is its mean over the
-  // responses of each cell; afterwards, that of the residuals z - x'b, with b from the regression on
-  // the variables of each calibrating step in turn, weighted by the weights before that step (SSW
-  // 1992, sec. 6.6). x'b is the same for all responses of a cell.
+  // responses of each cell; afterwards, that of the residuals z - x'b, with b from the regression
+  // on the variables of each calibrating step in turn, weighted by the weights before that step
+  // (SSW 1992, sec. 6.6; where later steps changed the weights, as svyrecvar() of R's survey). x'b
+  // is the same for all responses of a cell.
   void Residualise(std::span<double> z_means) const;
 
  private:
@@ -120,16 +121,20 @@ class CellWeights {
   std::vector<double> weights_;
   std::vector<CellStepReport> reports_;
   std::vector<std::vector<MarginShare>> margins_;
-  // Of calibrating steps, with the totals of cells as weights.
-  std::vector<Weighted> calibrated_;
+  struct Calibrated {
+    // With the totals of cells as weights.
+    Weighted weighted;
+    // The weight of each response after the step.
+    std::vector<double> after;
+  };
+  std::vector<Calibrated> calibrated_;
 };
 
-// `unit_weight` is by unit and above 0 for every unit of a cell.
+// `unit_weight` is by unit and above 0 for every unit of a cell. Without cells no step is done.
 // Errors: FAILED_PRECONDITION, naming step, question, unit and level: sizes that are not known, a
 // level with a size and no response or a response and no size, no convergence, no weights within
 // the bounds.
-absl::StatusOr<CellWeights> WeightCells(const CellTable& table,
-                                        std::span<const double> unit_weight,
+absl::StatusOr<CellWeights> WeightCells(const CellTable& table, std::span<const double> unit_weight,
                                         std::span<const CellStep> steps);
 
 }  // namespace hailong::weighting
