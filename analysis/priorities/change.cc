@@ -74,8 +74,7 @@ Change ChangeSince(const Estimate& before, const Estimate& now) {
     change.issue = ChangeIssue::kNoAnswers;
     return change;
   }
-  const Contrast contrast =
-      estimate::IndependentDifference(ContrastOf(now), ContrastOf(before));
+  const Contrast contrast = estimate::IndependentDifference(ContrastOf(now), ContrastOf(before));
   change.difference = contrast.value;
   if (IsUnknown(before) || IsUnknown(now)) {
     change.issue = ChangeIssue::kNoError;
@@ -88,8 +87,8 @@ Change ChangeSince(const Estimate& before, const Estimate& now) {
   change.issue = ChangeIssue::kNone;
   change.standard_error = contrast.standard_error;
   change.degrees_of_freedom = contrast.degrees_of_freedom;
-  change.p_value = estimate::TwoSidedP(contrast.value / *contrast.standard_error,
-                                       contrast.degrees_of_freedom);
+  change.p_value =
+      estimate::TwoSidedP(contrast.value / *contrast.standard_error, contrast.degrees_of_freedom);
   if (const auto interval =
           estimate::IntervalOf(estimate::IntervalKind::kT, contrast, 1 - kSignificanceLevel)) {
     change.ci_low = interval->low;
