@@ -58,6 +58,20 @@ absl::Status ReadTextProto(const std::string& path, google::protobuf::Message* m
   return absl::InvalidArgumentError(absl::StrCat(path, ":", error.text()));
 }
 
+absl::StatusOr<std::vector<std::string>> ReadHeader(const std::string& path) {
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return absl::ErrnoToStatus(errno == 0 ? EIO : errno, path);
+  CsvReader reader(in, ',');
+  CsvRow row;
+  const absl::StatusOr<bool> more = reader.Next(row);
+  if (!more.ok()) {
+    return absl::Status(more.status().code(), absl::StrCat(path, ": ", more.status().message()));
+  }
+  if (!*more) return absl::InvalidArgumentError(absl::StrCat(path, ": is empty"));
+  return row.cells;
+}
+
 absl::StatusOr<std::vector<Record>> ReadRecords(const std::string& path,
                                                 const std::vector<std::string>& columns) {
   errno = 0;

@@ -22,6 +22,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t bytes_
 // A message in protobuf text format. INVALID_ARGUMENT: the place and the error.
 absl::Status ReadTextProto(const std::string& path, google::protobuf::Message* message);
 
+// The names of the columns of a CSV file. INVALID_ARGUMENT: it is empty or malformed.
+absl::StatusOr<std::vector<std::string>> ReadHeader(const std::string& path);
+
 // The cells of some columns of a small CSV file, in the order asked for, in NFC.
 struct Record {
   uint64_t line = 0;

@@ -190,7 +190,7 @@ TEST(Report, UnitsWithTheSameScoreShareARank) {
     units.push_back(Parse<v1::UnitScore>(text));
   }
   std::ostringstream out;
-  UnitsGrid(units, true, Language::kEnglish).PrintCsv(out, false);
+  UnitsGrid(units, true, 0, Language::kEnglish).PrintCsv(out, false);
   std::istringstream lines(out.str());
   std::string line;
   std::vector<std::string> ranks;

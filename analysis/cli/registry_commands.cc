@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "analysis/cli/commands.h"
 #include "analysis/cli/files.h"
+#include "analysis/cli/population_file.h"
 #include "analysis/cli/unit_order.h"
 
 namespace hailong::cli {
@@ -88,25 +89,12 @@ struct PopulationImport {
 };
 
 ExitCode RunPopulationImport(const PopulationImport& arguments, Session& session) {
-  const auto records = ReadRecords(arguments.file, {"unit_id", "size", "source"});
-  if (!records.ok()) return session.FailUsage(records.status());
+  // Every row is read before the first is sent.
+  const auto read = ReadPopulations(arguments.file);
+  if (!read.ok()) return session.FailUsage(read.status());
+  const std::vector<v1::Population>& populations = *read;
   v1::ImportPopulationsResponse all;
   v1::ImportPopulationsRequest request;
-  // Every row is read before the first is sent.
-  std::vector<v1::Population> populations;
-  for (const Record& record : *records) {
-    v1::Population population;
-    uint64_t size = 0;
-    if (!absl::SimpleAtoi(record.cells[1], &size)) {
-      return session.FailUsage(absl::InvalidArgumentError(
-          absl::StrCat(arguments.file, ":", record.line, ": size \"", record.cells[1],
-                       "\" is not a whole number of 0 or more")));
-    }
-    population.set_unit_id(record.cells[0]);
-    population.set_size(size);
-    population.set_source(record.cells[2]);
-    populations.push_back(std::move(population));
-  }
   for (std::size_t begin = 0; begin < populations.size(); begin += kImportRowsMax) {
     request.Clear();
     request.set_round_id(arguments.round_id);
@@ -129,11 +117,19 @@ ExitCode RunPopulationList(const v1::ListPopulationsRequest& arguments, Session&
   const RpcStatus status = session.CallPages(&Registry::ListPopulations, arguments, &all);
   if (!status.ok()) return session.Fail(status);
   const Language language = session.language();
-  Grid grid({{"unit_id", Pick(language, "Mã đơn vị", "Unit")},
-             {"size", Pick(language, "Số hồ sơ", "Size"), true},
-             {"source", Pick(language, "Nguồn", "Source")}});
-  for (const v1::Population& population : all.populations()) {
-    grid.AddRow({population.unit_id(), std::to_string(population.size()), population.source()});
+  const std::vector<v1::Population> populations(all.populations().begin(), all.populations().end());
+  const std::vector<std::string> margins = MarginColumns(populations);
+  // As the file that can be imported.
+  std::vector<Column> columns = {{"unit_id", Pick(language, "Mã đơn vị", "Unit")},
+                                 {"size", Pick(language, "Số hồ sơ", "Size"), true},
+                                 {"source", Pick(language, "Nguồn", "Source")}};
+  for (const std::string& margin : margins) columns.push_back({margin, margin, true});
+  Grid grid(columns);
+  for (const v1::Population& population : populations) {
+    std::vector<Cell> row = {population.unit_id(), std::to_string(population.size()),
+                             population.source()};
+    for (const std::string& margin : margins) row.push_back(MarginCell(population, margin));
+    grid.AddRow(std::move(row));
   }
   session.Show(all, grid);
   return ExitCode::kOk;
@@ -267,7 +263,13 @@ void AddPopulationCommands(CLI::App& app, Command& chosen) {
   auto arguments = Bind<PopulationImport>(import, chosen, RunPopulationImport);
   import->add_option("ROUND", arguments->round_id, "The round")->required();
   import->add_option("FILE", arguments->file, "CSV with unit_id,size,source")->required();
-  import->footer("Example: hailong population import bd-2024-citizens populations.csv");
+  import->footer(
+      "A CSV file with the columns unit_id, size and source. For weighting plans with steps, also "
+      "a\n"
+      "column QUESTION:OPTION for every option of a question (gender:1, gender:2), with how many "
+      "of\n"
+      "the unit's population are in it; they add up to size.\n"
+      "Example: hailong population import bd-2024-citizens populations.csv");
 
   CLI::App* list = population->add_subcommand("list", "List the populations of a round");
   auto request = Bind<v1::ListPopulationsRequest>(list, chosen, RunPopulationList);

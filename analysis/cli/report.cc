@@ -34,11 +34,13 @@ std::set<std::string> Parents(const Components& components) {
   return parents;
 }
 
-std::vector<Column> EstimateColumns(Language language) {
+// `confidence`: 0.95 if it is 0.
+std::vector<Column> EstimateColumns(double confidence, Language language) {
+  const std::string level = absl::StrCat(100 * (confidence > 0 ? confidence : 0.95), "%");
   return {{"value", ""},
           {"", Pick(language, "Chỉ số (%)", "Index (%)"), true},
           {"standard_error", ""},
-          {"", Pick(language, "KTC 95%", "95% CI"), true},
+          {"", Pick(language, absl::StrCat("KTC ", level), absl::StrCat(level, " CI")), true},
           {"ci_low", ""},
           {"ci_high", ""},
           {"n", Pick(language, "Số phiếu", "n"), true},
@@ -86,7 +88,7 @@ Grid IndexGrid(const v1::IndexResult& result, bool items, Language language) {
       {"parent_id", ""},
       {"kind", ""},
       {"title", Pick(language, "Nội dung", "Component"), false, kTitleWidthMax}};
-  Append(NumbersInCsv(EstimateColumns(language)), columns);
+  Append(NumbersInCsv(EstimateColumns(result.confidence(), language)), columns);
   if (items) {
     columns.push_back({"mean_score", Pick(language, "Điểm TB", "Mean"), true});
     for (int step = 1; step <= steps; ++step) {
@@ -192,7 +194,44 @@ std::vector<std::string> IndexNotes(const v1::IndexResult& result, Language lang
   return notes;
 }
 
-Grid UnitsGrid(const std::vector<v1::UnitScore>& units, bool synthetic, Language language) {
+Grid DomainsGrid(const v1::IndexResult& result, Language language) {
+  std::vector<Column> columns;
+  const int dimensions = result.domains().empty() ? 0 : result.domains(0).levels_size();
+  for (int i = 0; i < dimensions; ++i) {
+    const std::string& by = result.domains(0).levels(i).by();
+    std::string title = by;
+    if (by == "unit") title = Pick(language, "Đơn vị", "Unit");
+    if (by == "level") title = Pick(language, "Cấp", "Level");
+    columns.push_back({by, title, false, kTitleWidthMax});
+    columns.push_back({absl::StrCat(by, "_title"), ""});
+  }
+  columns.push_back({"component_id", ""});
+  Append(NumbersInCsv(EstimateColumns(result.confidence(), language)), columns);
+  columns.push_back({"synthetic", ""});
+  Grid grid(columns);
+  for (const v1::DomainScore& domain : result.domains()) {
+    const auto add = [&](const std::string& component_id, const v1::Estimate& estimate) {
+      std::vector<Cell> row;
+      for (const v1::DomainLevel& level : domain.levels()) {
+        const std::string title = Pick(language, level.title());
+        row.push_back(Cell(title.empty() ? level.key() : title, level.key()));
+        row.push_back(title);
+      }
+      row.push_back(component_id);
+      Append(EstimateCells(estimate, language), row);
+      row.push_back(Flag(result.synthetic()));
+      grid.AddRow(std::move(row));
+    };
+    add("", domain.overall());
+    for (const v1::ComponentScore& component : domain.components()) {
+      add(component.component_id(), component.index());
+    }
+  }
+  return grid;
+}
+
+Grid UnitsGrid(const std::vector<v1::UnitScore>& units, bool synthetic, double confidence,
+               Language language) {
   std::vector<Column> columns = {{"rank", Pick(language, "Hạng", "Rank"), true},
                                  {"unit_id", Pick(language, "Mã", "Code")},
                                  {"name", Pick(language, "Đơn vị", "Unit"), false, 50},
@@ -200,7 +239,7 @@ Grid UnitsGrid(const std::vector<v1::UnitScore>& units, bool synthetic, Language
                                  {"parent_unit_id", ""},
                                  {"population", Pick(language, "Số hồ sơ", "Population"), true},
                                  {"responses", "", true}};
-  Append(NumbersInCsv(EstimateColumns(language)), columns);
+  Append(NumbersInCsv(EstimateColumns(confidence, language)), columns);
   columns.push_back({"weight", Pick(language, "Quyền số", "Weight"), true});
   columns.push_back({"issue", Pick(language, "Ghi chú", "Note")});
   columns.push_back({"synthetic", ""});

@@ -19,15 +19,25 @@ namespace hailong::cli {
 // each step.
 Grid IndexGrid(const v1::IndexResult& result, bool items, Language language);
 
+// The domains that were asked for, a row each, with a column for every dimension.
+Grid DomainsGrid(const v1::IndexResult& result, Language language);
+
+// The questions that the weighting used, before and after: a row for each level.
+Grid MarginsGrid(const v1::WeightingReport& weighting, Language language);
+
+// What the steps of the weighting did, a line each.
+std::vector<std::string> StepNotes(const v1::WeightingReport& weighting, Language language);
+
 // What stands above the table: round, unit, framework, choices.
 std::string IndexHeading(const v1::GetSipasResponse& response, Language language);
 
 // What stands below it: one line each.
 std::vector<std::string> IndexNotes(const v1::IndexResult& result, Language language);
 
-// Units in the order given, with ranks by score (equal scores share a rank; units without a score
-// have none).
-Grid UnitsGrid(const std::vector<v1::UnitScore>& units, bool synthetic, Language language);
+// `confidence` is that of the intervals; 0: 0.95. Units in the order given, with ranks by score
+// (equal scores share a rank; units without a score have none).
+Grid UnitsGrid(const std::vector<v1::UnitScore>& units, bool synthetic, double confidence,
+               Language language);
 
 // The points of the PAR Index.
 Grid PointsGrid(const v1::GetParSurveyPointsResponse& response, Language language);

@@ -2,6 +2,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct Sipas {
   std::string weighting;
   std::string scoring;
   std::string composition;
+  std::string interval;
+  std::vector<std::string> by;
   bool items = false;
 };
 
@@ -39,6 +42,33 @@ absl::Status SetWord(const std::string& word, E* value) {
   return read.status();
 }
 
+// With domains, CSV is theirs: a file holds one table.
+void ShowSipas(const v1::GetSipasResponse& response, bool items, Session& session) {
+  const v1::IndexResult& result = response.result();
+  const Language language = session.language();
+  const bool domains = !result.domains().empty();
+  if (session.csv() && domains) {
+    session.Show(response, DomainsGrid(result, language));
+    return;
+  }
+  session.Show(response, IndexGrid(result, items, language));
+  if (session.json() || session.csv()) return;
+  if (domains) {
+    session.out() << '\n';
+    DomainsGrid(result, language).PrintTable(session.out());
+  }
+  if (result.weighting().steps().empty()) return;
+  session.out() << '\n'
+                << Pick(language, "Quyền số theo kế hoạch của đợt",
+                        "Weights by the plan of the round")
+                << '\n';
+  for (const std::string& note : StepNotes(result.weighting(), language)) {
+    session.out() << ReplaceControls(note) << '\n';
+  }
+  session.out() << '\n';
+  MarginsGrid(result.weighting(), language).PrintTable(session.out());
+}
+
 ExitCode RunSipas(const Sipas& arguments, Session& session) {
   v1::GetSipasRequest request = arguments.request;
   v1::WeightingMode weighting = v1::WEIGHTING_MODE_UNSPECIFIED;
@@ -47,7 +77,11 @@ ExitCode RunSipas(const Sipas& arguments, Session& session) {
   absl::Status words = SetWord(arguments.weighting, &weighting);
   words.Update(SetWord(arguments.scoring, &scoring));
   words.Update(SetWord(arguments.composition, &composition));
+  v1::Interval interval = v1::INTERVAL_UNSPECIFIED;
+  words.Update(SetWord(arguments.interval, &interval));
   if (!words.ok()) return session.FailUsage(words);
+  request.set_interval(interval);
+  for (const std::string& by : arguments.by) request.add_by(by);
   request.set_weighting_mode(weighting);
   request.set_scoring(scoring);
   request.set_composition(composition);
@@ -57,19 +91,25 @@ ExitCode RunSipas(const Sipas& arguments, Session& session) {
   if (!session.json() && !session.csv()) {
     session.out() << IndexHeading(response, session.language()) << '\n';
   }
-  session.Show(response, IndexGrid(response.result(), arguments.items, session.language()));
+  ShowSipas(response, arguments.items, session);
   PrintNotes(IndexNotes(response.result(), session.language()), session);
   return ExitCode::kOk;
 }
 
 struct Units {
   v1::ListUnitScoresRequest request;
+  std::string interval;
   std::string sort = "score";
 };
 
 ExitCode RunUnits(const Units& arguments, Session& session) {
+  v1::ListUnitScoresRequest request = arguments.request;
+  v1::Interval interval = v1::INTERVAL_UNSPECIFIED;
+  const absl::Status word = SetWord(arguments.interval, &interval);
+  if (!word.ok()) return session.FailUsage(word);
+  request.set_interval(interval);
   v1::ListUnitScoresResponse all;
-  const RpcStatus status = session.CallPages(&Results::ListUnitScores, arguments.request, &all);
+  const RpcStatus status = session.CallPages(&Results::ListUnitScores, request, &all);
   if (!status.ok()) return session.Fail(status);
   // Every page repeats them.
   google::protobuf::RepeatedPtrField<v1::Provenance> facts;
@@ -96,7 +136,7 @@ ExitCode RunUnits(const Units& arguments, Session& session) {
   }
   all.clear_units();
   for (const v1::UnitScore& unit : units) *all.add_units() = unit;
-  session.Show(all, UnitsGrid(units, all.synthetic(), session.language()));
+  session.Show(all, UnitsGrid(units, all.synthetic(), request.confidence(), session.language()));
   PrintNotes(TrustNotes(all.synthetic(), all.unverified(), session.language()), session);
   return ExitCode::kOk;
 }
@@ -159,6 +199,14 @@ ExitCode RunWatch(const Watch& arguments, Session& session) {
   return status.ok() ? ExitCode::kOk : session.Fail(status);
 }
 
+// How intervals are made.
+void AddInterval(CLI::App* command, std::string& interval, const std::function<void(double)>& set) {
+  command->add_option("--interval", interval, "How intervals are made; without it normal")
+      ->check(CLI::IsMember({"normal", "t", "logit", "beta"}));
+  command->add_option_function<double>("--confidence", set, "Their level; without it 0.95")
+      ->check(CLI::Range(0.5, 1.0));
+}
+
 void AddSipas(CLI::App& app, Command& chosen) {
   CLI::App* sipas = app.add_subcommand("sipas", "The satisfaction index (SIPAS) of a round");
   auto arguments = Bind<Sipas>(sipas, chosen, RunSipas);
@@ -168,16 +216,26 @@ void AddSipas(CLI::App& app, Command& chosen) {
   sipas->add_flag_callback(
       "--without-flagged", [arguments] { arguments->request.set_without_flagged(true); },
       "Leave flagged responses out");
-  sipas->add_option("--weighting", arguments->weighting, "Other than the round's plan")
+  sipas->add_option("--weighting", arguments->weighting, "Unit weights instead of the round's plan")
       ->check(CLI::IsMember({"population", "equal-units", "none"}));
   sipas->add_option("--scoring", arguments->scoring, "Other than the framework's")
       ->check(CLI::IsMember({"top2", "mean-of-maximum", "mean-of-range", "option-weights"}));
   sipas->add_option("--composition", arguments->composition, "Other than the framework's")
       ->check(CLI::IsMember({"mean-of-items", "pooled-answers", "mean-of-children", "points"}));
+  sipas
+      ->add_option("--by", arguments->by,
+                   "Also each domain: unit, level or questions, crossed (gender,unit)")
+      ->delimiter(',');
+  sipas->add_flag_callback(
+      "--domain-components", [arguments] { arguments->request.set_domain_components(true); },
+      "Also the components of each domain");
+  AddInterval(sipas, arguments->interval,
+              [arguments](double level) { arguments->request.set_confidence(level); });
   sipas->add_flag("--items", arguments->items, "Also each item with the share of each step");
   sipas->footer(
       "Example: hailong sipas bd-2024-citizens --items --without-flagged\n"
-      "         hailong sipas bd-2024-citizens --unit 718 --weighting none --format json");
+      "         hailong sipas bd-2024-citizens --unit 718 --weighting none --format json\n"
+      "         hailong sipas bd-2024-citizens --by gender,unit --interval logit --format csv");
 }
 
 }  // namespace
@@ -196,12 +254,15 @@ void AddResultsCommands(CLI::App& app, Command& chosen) {
   units->add_flag_callback(
       "--components", [listed] { listed->request.set_with_components(true); },
       "Also the value of each component (JSON only)");
+  AddInterval(units, listed->interval,
+              [listed](double level) { listed->request.set_confidence(level); });
   units->add_option("--sort", listed->sort, "score (best first), name (Vietnamese order) or id")
       ->check(CLI::IsMember({"score", "name", "id"}))
       ->capture_default_str();
   units->footer(
       "Equal scores share a rank; small differences are within the interval and mean nothing.\n"
-      "Example: hailong units bd-2024-citizens --level commune --sort name");
+      "Example: hailong units bd-2024-citizens --level commune --sort name\n"
+      "         hailong units bd-2024-citizens --interval beta --confidence 0.9");
 
   CLI::App* points =
       app.add_subcommand("par-points", "The 32 survey points of the PAR Index from two rounds");

@@ -28,7 +28,8 @@ std::string Listed(const std::vector<std::string>& names) {
 
 absl::Status CannotBeDone(const CellStepReport& report, size_t step, const std::string& why) {
   return absl::FailedPreconditionError(
-      absl::StrCat("weighting step ", step + 1, " (", report.step, ") cannot be done: ", why));
+      absl::StrCat("weighting step ", step + 1, " (", report.step, ") cannot be done: ", why,
+                   "; a weighting mode in the request leaves the steps of the plan out"));
 }
 
 // Sizes that the weights of cells have to add up to.

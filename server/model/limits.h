@@ -49,6 +49,11 @@ inline constexpr absl::Duration kGraceMax = absl::Hours(24 * 90);
 inline constexpr absl::Duration kAppealMax = absl::Hours(24 * 366 * 3);
 inline constexpr uint64_t kPopulationMax = uint64_t{1} << 40;
 inline constexpr size_t kBurstCountMax = 1000;
+inline constexpr size_t kWeightingStepsMax = 8;
+inline constexpr size_t kRakingQuestionsMax = 4;
+inline constexpr uint64_t kWeightingLayersMax =
+    10000;  // answers to all questions of a plan, crossed
+inline constexpr double kTrimmingUpperMax = 1000;
 
 // Work under way.
 inline constexpr size_t kWriterJobsMax = 4096;

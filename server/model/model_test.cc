@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
+
 #include <gtest/gtest.h>
+#include <cmath>
 
 #include "base/ids.h"
 #include "server/model/catalog.h"
@@ -211,6 +213,37 @@ TEST(Round, EachRefusalNamesTheField) {
        "round.channel_order: channel 3 is unknown or there twice"},
       {[](auto& r) { r.mutable_weighting_plan()->set_mode(static_cast<v1::WeightingMode>(9)); },
        "round.weighting_plan.mode: is unknown"},
+      {[](auto& r) { r.mutable_weighting_plan()->add_steps(); },
+       "round.weighting_plan.steps[0]: is empty; allowed are post_stratify, rake and trim"},
+      {[](auto& r) {
+         r.mutable_weighting_plan()->add_steps()->mutable_post_stratify()->set_question_id("q1");
+       },
+       "round.weighting_plan.steps[0].post_stratify.question_id: found 'q1', allowed are the "
+       "single choice questions"},
+      {[](auto& r) { r.mutable_weighting_plan()->add_steps()->mutable_rake(); },
+       "round.weighting_plan.steps[0].rake.question_ids: found 0, allowed are 1..4"},
+      {[](auto& r) {
+         v1::Raking& rake = *r.mutable_weighting_plan()->add_steps()->mutable_rake();
+         rake.add_question_ids("q3");
+         rake.add_question_ids("q3");
+       },
+       "round.weighting_plan.steps[0].rake.question_ids: names a question twice"},
+      {[](auto& r) { r.mutable_weighting_plan()->add_steps()->mutable_trim()->set_upper(3); },
+       "round.weighting_plan.steps[0].trim: is the first step"},
+      {[](auto& r) {
+         r.mutable_weighting_plan()->add_steps()->mutable_rake()->add_question_ids("q3");
+         r.mutable_weighting_plan()->add_steps()->mutable_trim()->set_upper(0.5);
+       },
+       "round.weighting_plan.steps[1].trim.upper: found 0.5, allowed are 0 and above 1 to 1000"},
+      {[](auto& r) {
+         r.mutable_weighting_plan()->add_steps()->mutable_rake()->add_question_ids("q3");
+         r.mutable_weighting_plan()->add_steps()->mutable_trim()->set_lower(NAN);
+       },
+       "round.weighting_plan.steps[1].trim.lower: found nan"},
+      {[](auto& r) {
+         for (int i = 0; i < 9; ++i) r.mutable_weighting_plan()->add_steps();
+       },
+       "round.weighting_plan.steps: found 9, allowed are 0..8"},
       {[](auto& r) { r.mutable_flag_thresholds()->set_burst_count_max(1001); },
        "round.flag_thresholds.burst_count_max: found 1001, allowed are 0..1000"},
       {[](auto& r) { r.mutable_flag_thresholds()->set_burst_window_ms(0); },

@@ -118,6 +118,12 @@ absl::Status NoFramework(std::string_view round_id, std::string_view framework_i
       "NO_FRAMEWORK");
 }
 
+absl::Status CannotScore(std::string_view round_id, const absl::Status& why) {
+  if (!absl::IsFailedPrecondition(why)) return why;
+  return WithReason(absl::FailedPreconditionError(Cat("round '", round_id, "': ", why.message())),
+                    "CANNOT_SCORE");
+}
+
 absl::Status RoundKeyNeeded(std::string_view round_id, absl::Time until) {
   return WithReason(
       absl::FailedPreconditionError(Cat("the key of round '", round_id,

@@ -52,6 +52,8 @@ absl::Status SubmittedAfterClose(std::string_view round_id, absl::Time submitted
 absl::Status RoundIs(std::string_view round_id, std::string_view state, std::string_view allowed);
 absl::Status GraceNotOver(std::string_view round_id, absl::Time until);
 absl::Status NoFramework(std::string_view round_id, std::string_view framework_id);
+// What scoring refused: a framework that does not fit, a weighting step that cannot be done.
+absl::Status CannotScore(std::string_view round_id, const absl::Status& why);
 absl::Status RoundKeyNeeded(std::string_view round_id, absl::Time until);
 absl::Status LastAdmin(std::string_view account_id);
 absl::Status TooMany(std::string_view what, size_t found, size_t allowed);

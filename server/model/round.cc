@@ -55,6 +55,90 @@ void CheckPolicy(const v1::Round& definition, refusal::Violations& bad) {
   }
 }
 
+// The number of options of a question that a step may use; 0: it may not.
+uint64_t CheckMargin(const std::string& question_id, const Questionnaire& questionnaire,
+                     const std::string& field, refusal::Violations& bad) {
+  const int position = questionnaire.Find(question_id, 0);
+  const Question* question =
+      position < 0 ? nullptr : &questionnaire.questions()[static_cast<size_t>(position)];
+  if (question == nullptr || question->kind != v1::QUESTION_KIND_SINGLE_CHOICE) {
+    bad.Add(field, Cat("found '", base::Utf8Prefix(question_id, 40),
+                       "', allowed are the single choice questions of questionnaire '",
+                       questionnaire.definition().questionnaire_id(), "'"));
+    return 0;
+  }
+  return question->options;
+}
+
+void CheckTrimming(const v1::Trimming& trim, bool first, const std::string& field,
+                   refusal::Violations& bad) {
+  // Written so that NaN is refused.
+  if (!(trim.lower() >= 0 && trim.lower() < 1)) {
+    bad.Add(field + ".lower", Cat("found ", trim.lower(), ", allowed are 0 and up to below 1"));
+  }
+  const bool upper =
+      trim.upper() == 0 || (trim.upper() > 1 && trim.upper() <= limits::kTrimmingUpperMax);
+  if (!upper) {
+    bad.Add(field + ".upper", Cat("found ", trim.upper(), ", allowed are 0 and above 1 to ",
+                                  limits::kTrimmingUpperMax));
+  }
+  if (trim.lower() == 0 && trim.upper() == 0) bad.Add(field, "has no bound; give lower or upper");
+  if (first) bad.Add(field, "is the first step; trimming follows post_stratify or rake");
+}
+
+void CheckWeightingSteps(const v1::WeightingPlan& plan, const Questionnaire& questionnaire,
+                         refusal::Violations& bad) {
+  const size_t count = static_cast<size_t>(plan.steps_size());
+  if (count > limits::kWeightingStepsMax) {
+    bad.Add("weighting_plan.steps",
+            Cat("found ", count, ", allowed are 0..", limits::kWeightingStepsMax));
+    return;
+  }
+  std::set<std::string> questions;
+  uint64_t layers = 1;
+  const auto use = [&](const std::string& question_id, const std::string& field) {
+    const uint64_t options = CheckMargin(question_id, questionnaire, field, bad);
+    if (options == 0 || !questions.insert(question_id).second) return;
+    layers = std::min(layers * (options + 1), limits::kWeightingLayersMax + 1);
+  };
+  for (int i = 0; i < plan.steps_size(); ++i) {
+    const v1::WeightingStep& step = plan.steps(i);
+    const std::string field = Cat("weighting_plan.steps[", i, "]");
+    switch (step.step_case()) {
+      case v1::WeightingStep::kPostStratify:
+        use(step.post_stratify().question_id(), field + ".post_stratify.question_id");
+        break;
+      case v1::WeightingStep::kRake: {
+        const auto& ids = step.rake().question_ids();
+        const size_t found = static_cast<size_t>(ids.size());
+        if (found < 1 || found > limits::kRakingQuestionsMax) {
+          bad.Add(field + ".rake.question_ids",
+                  Cat("found ", found, ", allowed are 1..", limits::kRakingQuestionsMax));
+          break;
+        }
+        if (std::set<std::string>(ids.begin(), ids.end()).size() != found) {
+          bad.Add(field + ".rake.question_ids", "names a question twice");
+        }
+        for (int q = 0; q < ids.size(); ++q) {
+          use(ids[q], Cat(field, ".rake.question_ids[", q, "]"));
+        }
+        break;
+      }
+      case v1::WeightingStep::kTrim:
+        CheckTrimming(step.trim(), i == 0, field + ".trim", bad);
+        break;
+      case v1::WeightingStep::STEP_NOT_SET:
+        bad.Add(field, "is empty; allowed are post_stratify, rake and trim");
+        break;
+    }
+  }
+  if (layers > limits::kWeightingLayersMax) {
+    bad.Add("weighting_plan.steps",
+            Cat("the options of their questions, crossed, are more than ",
+                limits::kWeightingLayersMax, "; use questions with fewer options"));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Round>> Round::Create(
@@ -87,6 +171,7 @@ absl::StatusOr<std::shared_ptr<const Round>> Round::Create(
       made->closes_at_ + CheckDuration(definition.grace(), limits::kGraceMax, "grace", bad);
   CheckDuration(definition.appeal_time(), limits::kAppealMax, "appeal_time", bad);
   CheckPolicy(definition, bad);
+  CheckWeightingSteps(definition.weighting_plan(), *questionnaire, bad);
   RETURN_IF_ERROR(bad.ToStatus());
 
   const std::string first_day = base::DayInVietnam(made->opens_at_);

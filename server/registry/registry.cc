@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string>
 
 #include "base/crypto/crypto.h"
 #include "base/ids.h"
@@ -36,6 +38,18 @@ std::string AsRequested(v1::Round round) {
   round.clear_state();
   round.clear_seal();
   return model::DeterministicBytes(round);
+}
+
+absl::Status CheckMarginsOnce(const v1::Population& population) {
+  std::set<std::string> seen;
+  for (const v1::PopulationMargin& margin : population.margins()) {
+    if (seen.insert(margin.question_id()).second) continue;
+    return refusal::Field(
+        Cat("populations['", base::Utf8Prefix(population.unit_id(), 40), "'].margins"),
+        Cat("'", base::Utf8Prefix(margin.question_id(), 40),
+            "' is there twice, allowed is one margin for a question"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -131,6 +145,7 @@ absl::StatusOr<v1::ImportPopulationsResponse> Registry::ImportPopulations(
             day = std::max(day, round->units()[*unit].valid_from());
           }
           RETURN_IF_ERROR(CheckWithin(caller, catalog, population.unit_id(), day));
+          RETURN_IF_ERROR(CheckMarginsOnce(population));
           records.emplace_back(
               model::PopulationRecord{.round_id = round->id(), .population = population});
         }

@@ -19,7 +19,8 @@
 
 namespace hailong::results {
 
-// Ratings q1..q3 of 1..5; round "r" over units 1, 1.1, 1.2, 1.3 from 2024-11-01 for 30 days.
+// Ratings q1..q3 of 1..5 and the single choice gender of 1..2; round "r" over units
+// 1, 1.1, 1.2, 1.3 from 2024-11-01 for 30 days.
 class Bench {
  public:
   static constexpr size_t kUnits = 4;
@@ -50,7 +51,8 @@ class Bench {
     EXPECT_TRUE(put.ok()) << put;
   }
   // Registry, questionnaire and round.
-  void PutRound(v1::DuplicatePolicy policy, const std::vector<v1::Channel>& channel_order = {}) {
+  void PutRound(v1::DuplicatePolicy policy, const std::vector<v1::Channel>& channel_order = {},
+                const v1::WeightingPlan& plan = {}) {
     std::vector<model::Record> records = {Unit("1", ""), Unit("1.1", "1"), Unit("1.2", "1"),
                                           Unit("1.3", "1"), ThreeQuestions()};
     model::RoundRecord round{.number = model::RoundNumber{1}, .round = {}};
@@ -61,6 +63,7 @@ class Bench {
         &round.round));
     round.round.set_duplicate_policy(policy);
     for (const v1::Channel channel : channel_order) round.round.add_channel_order(channel);
+    if (plan.ByteSizeLong() > 0) *round.round.mutable_weighting_plan() = plan;
     records.emplace_back(round);
     Put(std::move(records));
   }
@@ -75,7 +78,8 @@ class Bench {
   }
 
   std::shared_ptr<const model::Round> round() const { return catalog_.Get()->FindRound("r"); }
-  // An anonymous response of its own id with these ratings, submitted and received now.
+  // An anonymous response of its own id with these ratings and, if given, gender, submitted and
+  // received now.
   model::NewResponse Make(const std::string& unit_id, const std::string& ratings) {
     model::NewResponse response;
     response.round = round();
@@ -88,6 +92,7 @@ class Bench {
     for (const char rating : ratings) {
       response.content.answers.push_back(static_cast<char>(rating - '0'));
     }
+    response.content.answers.resize(4, '\0');
     response.channel = v1::CHANNEL_WEB;
     response.received_at = clock_.Now();
     return response;
@@ -125,6 +130,12 @@ class Bench {
         question->add_options()->mutable_text()->set_vi(std::to_string(i));
       }
     }
+    v1::Question* gender = made.add_questions();
+    gender->set_question_id("gender");
+    gender->set_kind(v1::QUESTION_KIND_SINGLE_CHOICE);
+    gender->mutable_text()->set_vi("Giới tính");
+    gender->add_options()->mutable_text()->set_vi("Nam");
+    gender->add_options()->mutable_text()->set_vi("Nữ");
     return made;
   }
   static v1::IndexFramework ThreeItems() {

@@ -13,6 +13,7 @@
 #include "server/model/paging.h"
 #include "server/model/refusal.h"
 #include "server/model/times.h"
+#include "server/results/asked.h"
 #include "server/results/export.h"
 
 namespace hailong::results {
@@ -26,9 +27,13 @@ std::vector<index::UnitInput> InputsOf(const model::Round& round,
   std::vector<index::UnitInput> inputs(round.units().size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     inputs[i].included = included[i];
+    inputs[i].unit_id = round.units()[i].unit_id();
+    inputs[i].level = round.units()[i].level();
     if (populations == nullptr) continue;
     const auto found = populations->find(round.units()[i].unit_id());
-    if (found != populations->end()) inputs[i].population = found->second.size();
+    if (found == populations->end()) continue;
+    inputs[i].population = found->second.size();
+    inputs[i].margins.assign(found->second.margins().begin(), found->second.margins().end());
   }
   return inputs;
 }
@@ -70,6 +75,20 @@ bool IsUnitBelow(const model::Round& round, size_t unit, const std::string& root
     at = *parent;
   }
   return false;
+}
+
+// Results of rounds that were sealed before keep their words.
+bool NamesCollection(const v1::SealedScoring* seal) {
+  return seal == nullptr || seal->seal().scoring_version() >= 2;
+}
+
+// What the weighting says of units that are not in the part that was asked for.
+void HideWholeRound(v1::IndexResult& result) {
+  result.mutable_weighting()->clear_margins();
+  for (v1::WeightingStepReport& step : *result.mutable_weighting()->mutable_steps()) {
+    step.clear_margin_error_at();
+    step.clear_notes();
+  }
 }
 
 bool SameUnits(const model::Round& a, const model::Round& b) {
@@ -172,7 +191,8 @@ Results::Cell& Results::CellOf(const std::string& round_id) {
   return *cell;
 }
 
-absl::StatusOr<RoundFrame*> Results::FrameOf(Cell& cell, const Scoring& scoring) {
+absl::StatusOr<RoundFrame*> Results::FrameOf(Cell& cell, const Scoring& scoring,
+                                             const std::vector<std::string>& also) {
   std::vector<std::string> question_ids;
   if (scoring.framework != nullptr) question_ids = scoring.framework->question_ids();
   for (const std::string& id : question_ids) {
@@ -183,6 +203,17 @@ absl::StatusOr<RoundFrame*> Results::FrameOf(Cell& cell, const Scoring& scoring)
           Cat("framework '", scoring.framework->proto().framework_id(), "' scores question '", id,
               "', which the questionnaire of round '", scoring.round->id(),
               "' does not have as a rating or single choice"));
+    }
+  }
+  // What the weighting needs, and what was ever asked for: a frame is made anew for a question that
+  // it lacks, and keeps it.
+  std::vector<std::string> more;
+  AddMarginQuestions(scoring.round->definition().weighting_plan(), more);
+  cell.also.insert(also.begin(), also.end());
+  more.insert(more.end(), cell.also.begin(), cell.also.end());
+  for (const std::string& id : more) {
+    if (std::find(question_ids.begin(), question_ids.end(), id) == question_ids.end()) {
+      question_ids.push_back(id);
     }
   }
   const bool fits = cell.frame != nullptr && cell.frame->question_ids() == question_ids &&
@@ -205,24 +236,35 @@ absl::StatusOr<v1::IndexResult> Results::Score(const RoundFrame& frame, const Sc
                                                index::IndexScore* score) const {
   const std::vector<index::UnitInput> inputs =
       InputsOf(*scoring.round, scoring.populations.get(), scope.included);
-  const v1::WeightingMode mode = options.weighting_mode() != v1::WEIGHTING_MODE_UNSPECIFIED
-                                     ? options.weighting_mode()
-                                     : scoring.round->definition().weighting_plan().mode();
-  ASSIGN_OR_RETURN(*score, index::ScoreIndex(frame.frame(), *scoring.framework, inputs,
-                                             {.weighting = mode,
-                                              .scoring = options.scoring(),
-                                              .composition = options.composition(),
-                                              .without_flagged = options.without_flagged(),
-                                              .threads = threads_}));
+  ASSIGN_OR_RETURN(const auto interval, ChoiceOf(options.interval(), options.confidence()));
+  index::ScoreOptions how = {.scoring = options.scoring(),
+                             .composition = options.composition(),
+                             .without_flagged = options.without_flagged(),
+                             .threads = threads_,
+                             .by = {options.by().begin(), options.by().end()},
+                             .domain_components = options.domain_components(),
+                             .interval = interval};
+  SetWeighting(scoring.round->definition().weighting_plan(), options.weighting_mode(), how);
+  absl::StatusOr<index::IndexScore> scored =
+      index::ScoreIndex(frame.frame(), *scoring.framework, inputs, how);
+  if (!scored.ok()) return refusal::CannotScore(scoring.round->id(), scored.status());
+  *score = *std::move(scored);
   const std::vector<report::UnitLabel> labels = LabelsOf(*scoring.round, inputs);
   const std::vector<v1::LocalizedText> groups = GroupTitles(*scoring.round, *scoring.framework);
-  return report::BuildIndexResult(*scoring.framework, *score,
-                                  {.round_id = scoring.round->id(),
-                                   .unit_id = scope.unit_id,
-                                   .units = labels,
-                                   .counts = frame.CountsOf(scope.included),
-                                   .synthetic = scoring.round->definition().synthetic(),
-                                   .group_titles = groups});
+  v1::IndexResult result =
+      report::BuildIndexResult(*scoring.framework, *score,
+                               {.round_id = scoring.round->id(),
+                                .unit_id = scope.unit_id,
+                                .units = labels,
+                                .counts = frame.CountsOf(scope.included),
+                                .synthetic = scoring.round->definition().synthetic(),
+                                .group_titles = groups,
+                                .questionnaire = &scoring.round->questionnaire().definition(),
+                                .names_collection = NamesCollection(scoring.seal.get())});
+  const bool whole =
+      std::find(scope.included.begin(), scope.included.end(), false) == scope.included.end();
+  if (!whole) HideWholeRound(result);
+  return result;
 }
 
 absl::StatusOr<v1::GetSipasResponse> Results::GetSipas(Caller caller,
@@ -232,9 +274,11 @@ absl::StatusOr<v1::GetSipasResponse> Results::GetSipas(Caller caller,
     return refusal::NoFramework(scoring.round->id(), scoring.round->definition().framework_id());
   }
   ASSIGN_OR_RETURN(const Scope scope, FindScope(caller, *scoring.round, request.unit_id()));
+  ASSIGN_OR_RETURN(const std::vector<std::string> questions,
+                   QuestionsOf(request, scoring.round->questionnaire()));
   Cell& cell = CellOf(request.round_id());
   base::MutexLock lock(cell.mutex);
-  ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring));
+  ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring, questions));
   index::IndexScore score;
   v1::GetSipasResponse response;
   ASSIGN_OR_RETURN(*response.mutable_result(), Score(*frame, scoring, scope, request, &score));
@@ -262,25 +306,26 @@ absl::StatusOr<v1::ListUnitScoresResponse> Results::ListUnitScores(
   ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring));
   const std::vector<index::UnitInput> inputs =
       InputsOf(*scoring.round, scoring.populations.get(), scope.included);
-  ASSIGN_OR_RETURN(
-      const auto scores,
-      index::ScoreUnits(frame->frame(), *scoring.framework, inputs,
-                        {.weighting = scoring.round->definition().weighting_plan().mode(),
-                         .without_flagged = request.without_flagged(),
-                         .threads = threads_},
-                        request.with_components()));
+  ASSIGN_OR_RETURN(const auto interval, ChoiceOf(request.interval(), request.confidence()));
+  index::ScoreOptions how = {
+      .without_flagged = request.without_flagged(), .threads = threads_, .interval = interval};
+  SetWeighting(scoring.round->definition().weighting_plan(), v1::WEIGHTING_MODE_UNSPECIFIED, how);
+  const auto scores =
+      index::ScoreUnits(frame->frame(), *scoring.framework, inputs, how, request.with_components());
+  if (!scores.ok()) return refusal::CannotScore(scoring.round->id(), scores.status());
   const std::vector<report::UnitLabel> labels = LabelsOf(*scoring.round, inputs);
   v1::ListUnitScoresResponse response;
-  for (size_t i = 0; i < scores.size(); ++i) {
+  for (size_t i = 0; i < scores->size(); ++i) {
     // Units that only hold others (a province, a district without an office in the round) have
     // nothing to show.
-    const bool rated = scores[i].responses > 0 || inputs[i].population > 0;
+    const bool rated = (*scores)[i].responses > 0 || inputs[i].population > 0;
     if (!scope.included[i] || !rated || labels[i].unit_id <= pager.after() ||
         (!request.level().empty() && labels[i].level != request.level())) {
       continue;
     }
     if (!pager.Take(labels[i].unit_id)) break;
-    *response.add_units() = report::BuildUnitScore(*scoring.framework, scores[i], labels[i]);
+    *response.add_units() =
+        report::BuildUnitScore(*scoring.framework, (*scores)[i], labels[i], interval.has_value());
   }
   response.set_next_page_token(pager.next_page_token());
   response.set_synthetic(scoring.round->definition().synthetic());

@@ -7,7 +7,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "analysis/index/framework.h"
@@ -81,6 +83,8 @@ class Results {
   struct Cell {
     base::Mutex mutex;
     std::unique_ptr<RoundFrame> frame ABSL_GUARDED_BY(mutex);
+    // Questions that domains were asked for by.
+    std::set<std::string> also ABSL_GUARDED_BY(mutex);
   };
   // The part of a round that a caller asked for.
   struct Scope {
@@ -92,12 +96,16 @@ class Results {
   absl::StatusOr<Scope> FindScope(Caller caller, const model::Round& round,
                                   const std::string& unit_id) const;
   Cell& CellOf(const std::string& round_id) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Brings the frame up to date, making it if need be.
-  absl::StatusOr<RoundFrame*> FrameOf(Cell& cell, const Scoring& scoring)
+  // Brings the frame up to date, making it if need be; `also`: questions beyond those of the
+  // framework and the weighting, each a rating or single choice.
+  absl::StatusOr<RoundFrame*> FrameOf(Cell& cell, const Scoring& scoring,
+                                      const std::vector<std::string>& also = {})
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(cell.mutex);
   absl::StatusOr<v1::IndexResult> Score(const RoundFrame& frame, const Scoring& scoring,
                                         const Scope& scope, const v1::GetSipasRequest& options,
                                         index::IndexScore* score) const;
+  // A round whose result cannot be made is closed again, so that what is missing can be imported.
+  absl::Status TakeBackSealing(Caller caller, const std::string& round_id);
   absl::StatusOr<std::string> DigestResponses(const RoundFrame& frame);
 
   const model::CatalogHolder& catalog_;

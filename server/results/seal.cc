@@ -18,7 +18,7 @@ namespace {
 using base::Cat;
 
 // Changes whenever the same inputs could give another result.
-constexpr uint32_t kScoringVersion = 1;
+constexpr uint32_t kScoringVersion = 2;
 
 // What a response is, whatever store holds it: neither sequence numbers nor respondent keys.
 std::string ResponseBytes(const model::ResponseRow& row, bool counts) {
@@ -61,6 +61,18 @@ absl::StatusOr<std::string> Results::DigestResponses(const RoundFrame& frame) {
     stream.Add({reinterpret_cast<const char*>(line.digest.data()), line.digest.size()});
   }
   return stream.FinishHex();
+}
+
+absl::Status Results::TakeBackSealing(Caller caller, const std::string& round_id) {
+  return writer_.Apply(
+      caller.id, "TakeBackSealing", round_id,
+      [&](const model::Catalog& catalog) -> absl::StatusOr<std::vector<model::Record>> {
+        if (catalog.FindSeal(round_id) != nullptr) return std::vector<model::Record>();
+        const auto round = catalog.FindRound(round_id);
+        model::RoundRecord record{.number = round->number(), .round = round->definition()};
+        record.round.set_state(v1::ROUND_STATE_CLOSED);
+        return std::vector<model::Record>{record};
+      });
 }
 
 absl::StatusOr<v1::SealRoundResponse> Results::SealRound(Caller caller,
@@ -111,8 +123,13 @@ absl::StatusOr<v1::SealRoundResponse> Results::SealRound(Caller caller,
     if (scoring.framework != nullptr) {
       *sealed.mutable_framework() = scoring.framework->proto();
       index::IndexScore score;
-      ASSIGN_OR_RETURN(*sealed.mutable_result(),
-                       Score(*frame, scoring, scope, v1::GetSipasRequest(), &score));
+      absl::StatusOr<v1::IndexResult> result =
+          Score(*frame, scoring, scope, v1::GetSipasRequest(), &score);
+      if (!result.ok()) {
+        RETURN_IF_ERROR(TakeBackSealing(caller, request.round_id()));
+        return result.status();
+      }
+      *sealed.mutable_result() = *std::move(result);
     }
     const v1::RoundCounts counts = frame->CountsOf(scope.included);
     seal.set_stored(frame->stored());

@@ -1,0 +1,84 @@
+#include "server/results/asked.h"
+
+#include "analysis/index/by.h"
+#include "base/ids.h"
+#include "base/status.h"
+#include "server/model/limits.h"
+#include "server/model/refusal.h"
+
+namespace hailong::results {
+
+using base::Cat;
+
+absl::StatusOr<std::optional<estimate::IntervalChoice>> ChoiceOf(v1::Interval interval,
+                                                                 double confidence) {
+  estimate::IntervalChoice choice;
+  switch (interval) {
+    case v1::INTERVAL_UNSPECIFIED:
+    case v1::INTERVAL_NORMAL:
+      break;
+    case v1::INTERVAL_T:
+      choice.kind = estimate::IntervalKind::kT;
+      break;
+    case v1::INTERVAL_LOGIT:
+      choice.kind = estimate::IntervalKind::kLogit;
+      break;
+    case v1::INTERVAL_BETA:
+      choice.kind = estimate::IntervalKind::kBeta;
+      break;
+    default:
+      return refusal::Field("interval", Cat("found ", static_cast<int>(interval),
+                                            ", which is none of the intervals"));
+  }
+  if (interval == v1::INTERVAL_UNSPECIFIED && confidence == 0) {
+    return std::optional<estimate::IntervalChoice>();
+  }
+  if (confidence != 0) {
+    // Written so that NaN is refused.
+    if (!(confidence > 0.5 && confidence < 1)) {
+      return refusal::Field(
+          "confidence", Cat("found ", confidence, ", allowed are 0.5 to 1 without the ends: 0.95"));
+    }
+    choice.confidence = confidence;
+  }
+  return std::optional<estimate::IntervalChoice>(choice);
+}
+
+absl::StatusOr<std::vector<std::string>> QuestionsOf(const v1::GetSipasRequest& request,
+                                                     const model::Questionnaire& questionnaire) {
+  std::vector<std::string> questions;
+  if (static_cast<size_t>(request.by_size()) > index::kByMax) {
+    return refusal::Field("by",
+                          Cat("found ", request.by_size(), ", allowed are 0..", index::kByMax));
+  }
+  for (int i = 0; i < request.by_size(); ++i) {
+    const std::string& by = request.by(i);
+    if (by == index::kByUnit || by == index::kByLevel) continue;
+    const int position = questionnaire.Find(by, 0);
+    if (position < 0 || questionnaire.questions()[static_cast<size_t>(position)].size != 1) {
+      return refusal::Field(Cat("by[", i, "]"),
+                            Cat("found '", base::Utf8Prefix(by, limits::kQuestionIdBytesMax),
+                                "', allowed are 'unit', 'level' and the single choices and ratings "
+                                "of questionnaire '",
+                                questionnaire.definition().questionnaire_id(), "'"));
+    }
+    questions.push_back(by);
+  }
+  return questions;
+}
+
+void AddMarginQuestions(const v1::WeightingPlan& plan, std::vector<std::string>& questions) {
+  for (const v1::WeightingStep& step : plan.steps()) {
+    if (step.has_post_stratify()) questions.push_back(step.post_stratify().question_id());
+    for (const std::string& id : step.rake().question_ids()) questions.push_back(id);
+  }
+}
+
+void SetWeighting(const v1::WeightingPlan& plan, v1::WeightingMode asked,
+                  index::ScoreOptions& options) {
+  options.weighting = asked == v1::WEIGHTING_MODE_UNSPECIFIED ? plan.mode() : asked;
+  if (asked != v1::WEIGHTING_MODE_UNSPECIFIED) return;
+  options.steps.assign(plan.steps().begin(), plan.steps().end());
+}
+
+}  // namespace hailong::results

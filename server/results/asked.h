@@ -1,0 +1,33 @@
+#pragma once
+
+// How a result is to be made, read from a request and the plan of its round.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "analysis/estimate/scale_interval.h"
+#include "analysis/index/score.h"
+#include "hailong/v1/registry_service.pb.h"
+#include "hailong/v1/results_service.pb.h"
+#include "server/model/questionnaire.h"
+
+namespace hailong::results {
+
+// The interval that was asked for; nothing: the default. Errors: INVALID_ARGUMENT.
+absl::StatusOr<std::optional<estimate::IntervalChoice>> ChoiceOf(v1::Interval interval,
+                                                                 double confidence);
+
+// The questions among the dimensions of domains. Errors: INVALID_ARGUMENT.
+absl::StatusOr<std::vector<std::string>> QuestionsOf(const v1::GetSipasRequest& request,
+                                                     const model::Questionnaire& questionnaire);
+
+// The questions that the steps of a plan use.
+void AddMarginQuestions(const v1::WeightingPlan& plan, std::vector<std::string>& questions);
+
+// The weighting of a round, or another that was asked for instead of all of it.
+void SetWeighting(const v1::WeightingPlan& plan, v1::WeightingMode asked,
+                  index::ScoreOptions& options);
+
+}  // namespace hailong::results
