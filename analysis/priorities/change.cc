@@ -1,5 +1,6 @@
 #include "analysis/priorities/change.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "absl/strings/str_cat.h"
@@ -32,6 +33,8 @@ bool IsUnknown(const Estimate& estimate) {
 // Quoted, so that no two lists of texts run into the same.
 std::string Quoted(const std::string& text) { return absl::StrCat(text.size(), ":", text, ";"); }
 
+std::string DescribeAll(const RoundItems& round, const std::vector<size_t>& components);
+
 // All that a component's value follows from, as a text.
 std::string Describe(const RoundItems& round, size_t component) {
   const index::Framework& framework = round.framework;
@@ -45,11 +48,15 @@ std::string Describe(const RoundItems& round, size_t component) {
       absl::StrAppend(&text, proto.max_points(), ";");
     }
   }
-  absl::StrAppend(&text, "(");
-  for (const size_t child : framework.children(component)) {
-    absl::StrAppend(&text, Describe(round, child));
-  }
-  return absl::StrCat(text, ")");
+  return absl::StrCat(text, "(", DescribeAll(round, framework.children(component)), ")");
+}
+
+// Their order does not matter to the value.
+std::string DescribeAll(const RoundItems& round, const std::vector<size_t>& components) {
+  std::vector<std::string> texts;
+  for (const size_t component : components) texts.push_back(Describe(round, component));
+  std::sort(texts.begin(), texts.end());
+  return absl::StrJoin(texts, "");
 }
 
 // What holds for every component.
@@ -117,12 +124,8 @@ std::vector<bool> ComparableComponents(const RoundItems& before, const RoundItem
     comparable.push_back(same_head && there.has_value() &&
                          Describe(before, *there) == Describe(now, c));
   }
-  const auto tops = [](const RoundItems& round) {
-    std::string text;
-    for (const size_t top : round.framework.tops()) absl::StrAppend(&text, Describe(round, top));
-    return text;
-  };
-  comparable.push_back(same_head && tops(before) == tops(now));
+  comparable.push_back(same_head && DescribeAll(before, before.framework.tops()) ==
+                                        DescribeAll(now, now.framework.tops()));
   return comparable;
 }
 

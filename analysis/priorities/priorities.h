@@ -29,6 +29,9 @@ namespace hailong::priorities {
 // thumb, not a law of anything.
 inline constexpr uint64_t kFewResponses = 30;
 
+// The target of decision 468/QĐ-TTg of 27/03/2021: satisfaction of at least 95 % by 2025.
+inline constexpr double kTargetDefault = 95;
+
 struct Contribution {
   // In percent.
   estimate::Estimate index = {};
