@@ -42,12 +42,6 @@ class BoundedQueue {
     return std::exchange(items_, {});
   }
 
-  // Takes all there are without waiting.
-  std::deque<T> Drain() ABSL_LOCKS_EXCLUDED(mutex_) {
-    MutexLock lock(mutex_);
-    return std::exchange(items_, {});
-  }
-
   // Refuses what comes; what is inside can still be taken.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(mutex_);

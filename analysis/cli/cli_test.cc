@@ -148,6 +148,33 @@ class FakeResults : public v1::ResultsService::Service {
         }
         unverified { source: "form" note: "assumed split" }
       })pb");
+    if (request->by().empty()) return grpc::Status::OK;
+    response->MergeFrom(Parse<v1::GetSipasResponse>(R"pb(
+      result {
+        confidence: 0.9
+        domains {
+          levels {
+            by: "gender"
+            key: "1"
+            title { vi: "Nam" en: "Man" }
+          }
+          overall { value: 90 n: 6 defined: true }
+        }
+        weighting {
+          steps { step: "raking" question_ids: "gender" iterations: 3 converged: true }
+          margins {
+            question_id: "gender"
+            levels {
+              option: 1
+              title { vi: "Nam" en: "Man" }
+              responses: 6
+              sample_share: 60
+              weighted_share: 50
+              population_share: 50
+            }
+          }
+        }
+      })pb"));
     return grpc::Status::OK;
   }
   grpc::Status ListUnitScores(grpc::ServerContext*, const v1::ListUnitScoresRequest*,
@@ -408,6 +435,24 @@ TEST_F(Cli, AScoreComesWithItsErrorAndItsDoubts) {
   const Output csv = Hailong({"sipas", "r", "--format", "csv", "--items"});
   EXPECT_THAT(csv.out, HasSubstr(",,overall,overall,84.123456789,0.5,83.1,85.1,10,"));
   EXPECT_THAT(csv.err, HasSubstr("GIẢ LẬP"));
+}
+
+TEST_F(Cli, DomainsStandBelowTheIndexAndWeightsBelowThem) {
+  const Output table =
+      Hailong({"sipas", "r", "--by", "gender,unit", "--interval", "logit", "--confidence", "0.9"});
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_THAT(results_.sipas.by(), testing::ElementsAre("gender", "unit"));
+  EXPECT_EQ(results_.sipas.interval(), v1::INTERVAL_LOGIT);
+  EXPECT_EQ(results_.sipas.confidence(), 0.9);
+  EXPECT_THAT(table.out, HasSubstr("KTC 90%"));
+  EXPECT_THAT(table.out, HasSubstr("Bước 1: Raking (gender)"));
+  EXPECT_LT(table.out.find("TỔNG"), table.out.find("Nam"));
+  EXPECT_THAT(table.out, HasSubstr("% tổng thể"));
+  const Output csv = Hailong({"sipas", "r", "--by", "gender", "--format", "csv"});
+  EXPECT_THAT(csv.out, HasSubstr("gender,gender_title,component_id,value,"));
+  EXPECT_THAT(csv.out, HasSubstr("1,Nam,,90,"));
+  EXPECT_THAT(csv.out, Not(HasSubstr("raking")));
+  EXPECT_EQ(Hailong({"sipas", "r", "--interval", "wide"}).exit_code, 2);
 }
 
 TEST_F(Cli, UnitsSortByScoreOrAsVietnameseNames) {

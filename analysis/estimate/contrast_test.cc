@@ -107,12 +107,12 @@ TEST_F(ContrastOfRandomSamples, AFunctionOfTotalsHasTheErrorOfTheEstimateItIs) {
 TEST(Contrast, WithoutDataIsNotDefined) {
   std::mt19937_64 engine(7);
   const Case c = Case::Make(engine, false);
-  // Level 3 of the group has no rows.
-  const auto difference = Difference(c.sample, {&c.means, 0}, {&c.means, 3});
+  // The last level has no rows.
+  const auto difference = Difference(c.sample, {&c.means, 0}, {&c.means, 4});
   ASSERT_TRUE(difference.ok());
   EXPECT_FALSE(difference->defined);
   EXPECT_FALSE(difference->standard_error.has_value());
-  const Term terms[] = {{&c.means, 0}, {&c.means, 3}};
+  const Term terms[] = {{&c.means, 0}, {&c.means, 4}};
   EXPECT_THAT(std::string(Covariance(c.sample, terms).status().message()),
               HasSubstr("term 2: no data"));
 }

@@ -23,7 +23,7 @@ TEST(Domains, CrossTakesEveryCombinationTheLastFactorFastest) {
   EXPECT_THAT(domains->rows(1), ElementsAre(0));
   EXPECT_THAT(domains->levels(3), ElementsAre(1, 0));
   EXPECT_THAT(domains->rows(3), ElementsAre(1, 2));
-  for (const size_t empty : {0, 2, 4, 5}) EXPECT_THAT(domains->rows(empty), IsEmpty());
+  for (const size_t empty : {0u, 2u, 4u, 5u}) EXPECT_THAT(domains->rows(empty), IsEmpty());
 }
 
 TEST(Domains, NoFactorIsTheWhole) {

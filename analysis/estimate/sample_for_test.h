@@ -42,7 +42,7 @@ struct RandomSample {
     std::normal_distribution<double> normal;
     const double missing = std::numeric_limits<double>::quiet_NaN();
     RandomSample s;
-    s.group = {"group", {"a", "b", "c", "d"}, {}};
+    s.group = {"group", {"a", "b", "c", "lone", "none"}, {}};
     s.cell = {"cell", {"p", "q"}, {}};
     const uint32_t strata = 2 + below(4);
     uint32_t cluster = 0;
@@ -59,12 +59,16 @@ struct RandomSample {
           s.y.push_back(below(9) == 0 ? missing : 3 + effect + normal(engine));
           s.x.push_back(below(9) == 0 ? missing : 2 + below(5));
           s.share.push_back(below(9) == 0 ? missing : below(2));
-          // The last level has no rows; some rows have none.
           s.group.codes.push_back(below(8) == 0 ? design::Factor::kMissing : below(3));
           s.cell.codes.push_back(below(2));
         }
       }
     }
+    // One row has a level to itself, none has the last; some have no level.
+    s.group.codes[0] = 3;
+    s.weights[0] = 2.5;
+    s.y[0] = s.x[0] = 4;
+    s.share[0] = 1;
     return s;
   }
 

@@ -81,15 +81,16 @@ class DomainScan {
     return count_;
   }
 
-  // What a variance can be by rounding alone: that of sums of numbers as large as those z is made of.
+  // What a variance can be by rounding alone: that of sums of numbers as large as those z is made
+  // of.
   double Noise() const {
     const bool is_total = statistic_.kind == StatisticKind::kTotal;
     const double ratio = is_total ? 0 : sums_.y / sums_.x;
     double size = 0;
     for (size_t i = 0; i < count_; ++i) {
       const uint32_t row = rows_[i];
-      size += std::abs(sample_.weights[row]) *
-              (std::abs(statistic_.y[row]) + std::abs(ratio * x(row)));
+      size +=
+          std::abs(sample_.weights[row]) * (std::abs(statistic_.y[row]) + std::abs(ratio * x(row)));
     }
     if (!is_total) size /= std::abs(sums_.x);
     const double noise = 4 * std::numeric_limits<double>::epsilon() * size;

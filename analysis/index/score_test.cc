@@ -58,6 +58,10 @@ Bits ScoreBits(const RandomCase& random, const frame::Frame& frame, int threads)
   bits.Add(score->overall);
   bits.Add(score->components);
   for (const GroupEstimate& group : score->groups) bits.Add(group.index);
+  for (const DomainEstimate& domain : score->domains) {
+    bits.Add(domain.overall);
+    bits.Add(domain.components);
+  }
   for (const UnitScore& unit : *units) {
     bits.Add(unit.overall);
     bits.Add(unit.components);
@@ -65,9 +69,10 @@ Bits ScoreBits(const RandomCase& random, const frame::Frame& frame, int threads)
   return bits;
 }
 
-// A random case with so many rows that several threads are used.
-RandomCase CreateLongCase(uint64_t seed) {
-  RandomCase random = CreateRandomCase(seed);
+// A random case with so many rows that several threads are used; `weighted`: with a plan of steps
+// that the answers to gender and age can be weighted to, and domains.
+RandomCase CreateLongCase(uint64_t seed, bool weighted) {
+  RandomCase random = weighted ? CreateWeightedCase(seed) : CreateRandomCase(seed);
   std::mt19937_64 engine(seed);
   random.rows.clear();
   std::vector<uint64_t> counted(random.units.size(), 0);
@@ -83,6 +88,13 @@ RandomCase CreateLongCase(uint64_t seed) {
     random.rows.push_back(row);
   }
   for (size_t u = 0; u < random.units.size(); ++u) random.units[u].population = 3 * counted[u];
+  for (UnitInput& unit : random.units) {
+    for (v1::PopulationMargin& margin : unit.margins) {
+      for (int option = 0; option < margin.sizes_size(); ++option) {
+        margin.set_sizes(option, 40 + 10 * static_cast<uint64_t>(option));
+      }
+    }
+  }
   return random;
 }
 
@@ -90,7 +102,7 @@ TEST(Score, IsTheSameToTheLastBitForAnyNumberOfThreadsAndAnyHistory) {
   const uint64_t first = std::random_device()();
   for (uint64_t seed = first; seed < first + 6; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
-    RandomCase random = CreateLongCase(seed);
+    RandomCase random = CreateLongCase(seed, /*weighted=*/seed % 2 == 0);
     const Bits one_thread = ScoreBits(random, FrameOf(random), 1);
     for (const int threads : {2, 3, 7}) {
       EXPECT_EQ(ScoreBits(random, FrameOf(random), threads), one_thread) << threads << " threads";

@@ -115,20 +115,29 @@ struct Block {
   size_t offsets[kBlockRows];
 };
 
+// kWide additions in a row without a loop, which compilers turn into vector arithmetic: all are
+// read before any is written.
+template <size_t... k>
+inline void AddAll(const double* weights, double factor, double* sums, std::index_sequence<k...>) {
+  const double added[] = {sums[k] + weights[k] * factor...};
+  ((sums[k] = added[k]), ...);
+}
+
+inline void Add(const double* weights, double factor, double* sums) {
+  AddAll(weights, factor, sums, std::make_index_sequence<kWide>());
+}
+
 void AddCoded(const Block& block, const uint8_t* codes, double* sums) {
   const double* weights = block.weights;
   for (size_t r = 0; r < block.end - block.begin; ++r, weights += kWide) {
-    double* const sum = sums + block.offsets[r] + codes[block.begin + r] * kWide;
-    for (size_t k = 0; k < kWide; ++k) sum[k] += weights[k];
+    Add(weights, 1, sums + block.offsets[r] + codes[block.begin + r] * kWide);
   }
 }
 
 void AddNumeric(const Block& block, const double* values, double* sums) {
   const double* weights = block.weights;
   for (size_t r = 0; r < block.end - block.begin; ++r, weights += kWide) {
-    double* const sum = sums + block.offsets[r];
-    const double value = values[block.begin + r];
-    for (size_t k = 0; k < kWide; ++k) sum[k] += weights[k] * value;
+    Add(weights, values[block.begin + r], sums + block.offsets[r]);
   }
 }
 

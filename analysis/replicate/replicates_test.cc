@@ -177,6 +177,26 @@ TEST(Replicates, AReplicateIsTheSameWheneverItIsMade) {
   EXPECT_EQ(seen.size(), 4u);
 }
 
+// The functions of design::Design that are asked for.
+struct TwoStrata {
+  size_t stratum_count() const { return 2; }
+  std::string_view stratum_name(size_t h) const { return h == 0 ? "north" : "south"; }
+  const std::vector<double>& weights() const { return stage.weights; }
+  const std::vector<uint32_t>& first_stage_units() const { return stage.units; }
+  const std::vector<uint32_t>& stratum_of_unit() const { return stage.stratum_of_unit; }
+  const std::vector<double>& sampling_fractions() const { return stage.sampling_fractions; }
+  FirstStage stage = MakeStage({3, 1}, 2, 1, 0.25);
+};
+
+TEST(Replicates, TakeTheFirstStageOfADesign) {
+  const FirstStage stage = FirstStageOf(TwoStrata());
+  EXPECT_THAT(stage.units, ElementsAre(0, 0, 1, 1, 2, 2, 3, 3));
+  EXPECT_THAT(stage.stratum_of_unit, ElementsAre(0, 0, 0, 1));
+  EXPECT_REFUSED(Replicates::Create(stage, JackknifeN{}), kFailed, HasSubstr("stratum south"));
+  EXPECT_EQ(stage.weights, TwoStrata().stage.weights);
+  EXPECT_THAT(stage.sampling_fractions, ElementsAre(0.25, 0.25));
+}
+
 TEST(Replicates, JackknivesLeaveOutOneUnitEach) {
   const auto replicates = Replicates::Create(MakeStage({2, 3}, 1, 1, 0.25), JackknifeN{});
   ASSERT_TRUE(replicates.ok());

@@ -60,12 +60,19 @@ std::vector<std::map<std::string, std::string>> ReadCsv(const std::string& path)
   return rows;
 }
 
+// A UUIDv7 (RFC 9562), as senders make them: milliseconds first, here twenty responses in each.
 base::Uuid UuidOf(uint64_t number) {
   base::Uuid id;
   for (size_t half = 0; half < 2; ++half) {
     const uint64_t bits = Mix(2 * number + half);
     std::memcpy(id.bytes.data() + 8 * half, &bits, sizeof bits);
   }
+  const uint64_t milliseconds = uint64_t{kSubmittedAt} * 1000 + number / 20;
+  for (size_t i = 0; i < 6; ++i) {
+    id.bytes[i] = static_cast<uint8_t>(milliseconds >> (8 * (5 - i)));
+  }
+  id.bytes[6] = static_cast<uint8_t>(0x70 | (id.bytes[6] & 0x0F));
+  id.bytes[8] = static_cast<uint8_t>(0x80 | (id.bytes[8] & 0x3F));
   return id;
 }
 
