@@ -72,6 +72,7 @@ ExitCode RunCli(std::vector<std::string> arguments, Io& io) {
   AddAccountCommands(app, chosen);
   AddImportCommand(app, chosen);
   AddResultsCommands(app, chosen);
+  AddImproveCommand(app, chosen);
   AddExportCommand(app, chosen);
   // CLI11 takes the arguments last first.
   std::reverse(arguments.begin(), arguments.end());

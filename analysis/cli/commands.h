@@ -5,6 +5,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 #include "analysis/cli/session.h"
 
@@ -17,8 +19,13 @@ void AddRoundCommands(CLI::App& app, Command& chosen);
 void AddCollectorCommands(CLI::App& app, Command& chosen);
 void AddAccountCommands(CLI::App& app, Command& chosen);
 void AddResultsCommands(CLI::App& app, Command& chosen);
+void AddImproveCommand(CLI::App& app, Command& chosen);
 void AddExportCommand(CLI::App& app, Command& chosen);
 void AddImportCommand(CLI::App& app, Command& chosen);
+
+// Below a table on the screen; beside CSV on the error stream, since made-up data must never pass
+// for real.
+void PrintNotes(const std::vector<std::string>& notes, Session& session);
 
 // Adds a command that runs `run` with the arguments that `T` holds; the caller binds options to the
 // returned arguments, which live as long as the app.
