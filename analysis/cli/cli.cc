@@ -85,6 +85,7 @@ ExitCode RunCli(std::vector<std::string> arguments, Io& io) {
   AddAccountCommands(app, chosen);
   AddImportCommand(app, chosen);
   AddResultsCommands(app, chosen);
+  AddImproveCommand(app, chosen);
   AddExportCommand(app, chosen);
   AddEstimateCommand(app, offline);
   // CLI11 takes the arguments last first.

@@ -44,6 +44,9 @@ Grid PointsGrid(const v1::GetParSurveyPointsResponse& response, Language languag
 std::vector<std::string> PointsNotes(const v1::GetParSurveyPointsResponse& response,
                                      Language language);
 
+// Pages repeat what they rest on: leaves the first of each.
+void KeepEachFactOnce(google::protobuf::RepeatedPtrField<v1::Provenance>& facts);
+
 // "synthetic data", and each unverified fact.
 std::vector<std::string> TrustNotes(
     bool synthetic, const google::protobuf::RepeatedPtrField<v1::Provenance>& unverified,

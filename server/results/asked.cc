@@ -81,4 +81,36 @@ void SetWeighting(const v1::WeightingPlan& plan, v1::WeightingMode asked,
   options.steps.assign(plan.steps().begin(), plan.steps().end());
 }
 
+std::vector<index::UnitInput> InputsOf(const model::Round& round,
+                                       const model::Catalog::Populations* populations,
+                                       const std::vector<bool>& included) {
+  std::vector<index::UnitInput> inputs(round.units().size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    inputs[i].included = included[i];
+    inputs[i].unit_id = round.units()[i].unit_id();
+    inputs[i].level = round.units()[i].level();
+    if (populations == nullptr) continue;
+    const auto found = populations->find(round.units()[i].unit_id());
+    if (found == populations->end()) continue;
+    inputs[i].population = found->second.size();
+    inputs[i].margins.assign(found->second.margins().begin(), found->second.margins().end());
+  }
+  return inputs;
+}
+
+std::vector<report::UnitLabel> LabelsOf(const model::Round& round,
+                                        const std::vector<index::UnitInput>& inputs) {
+  std::vector<report::UnitLabel> labels;
+  labels.reserve(inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const v1::Unit& unit = round.units()[i];
+    labels.push_back({.unit_id = unit.unit_id(),
+                      .name = unit.name(),
+                      .level = unit.level(),
+                      .parent_unit_id = unit.parent_unit_id(),
+                      .population = inputs[i].population});
+  }
+  return labels;
+}
+
 }  // namespace hailong::results

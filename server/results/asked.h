@@ -9,9 +9,12 @@
 #include "absl/status/statusor.h"
 #include "analysis/estimate/scale_interval.h"
 #include "analysis/index/score.h"
+#include "analysis/report/report.h"
 #include "hailong/v1/registry_service.pb.h"
 #include "hailong/v1/results_service.pb.h"
+#include "server/model/catalog.h"
 #include "server/model/questionnaire.h"
+#include "server/model/round.h"
 
 namespace hailong::results {
 
@@ -29,5 +32,12 @@ void AddMarginQuestions(const v1::WeightingPlan& plan, std::vector<std::string>&
 // The weighting of a round, or another that was asked for instead of all of it.
 void SetWeighting(const v1::WeightingPlan& plan, v1::WeightingMode asked,
                   index::ScoreOptions& options);
+
+// What is known of the units of a round, and their names; `populations` may be null.
+std::vector<index::UnitInput> InputsOf(const model::Round& round,
+                                       const model::Catalog::Populations* populations,
+                                       const std::vector<bool>& included);
+std::vector<report::UnitLabel> LabelsOf(const model::Round& round,
+                                        const std::vector<index::UnitInput>& inputs);
 
 }  // namespace hailong::results

@@ -14,6 +14,8 @@
 #include "absl/status/statusor.h"
 #include "analysis/index/framework.h"
 #include "analysis/index/score.h"
+#include "analysis/priorities/compare.h"
+#include "analysis/priorities/priorities.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "hailong/v1/registry_service.pb.h"
@@ -49,6 +51,8 @@ class Results {
                                                             const v1::ListUnitScoresRequest&);
   absl::StatusOr<v1::GetParSurveyPointsResponse> GetParSurveyPoints(
       Caller, const v1::GetParSurveyPointsRequest&);
+  absl::StatusOr<v1::ListImprovementsResponse> ListImprovements(Caller,
+                                                                const v1::ListImprovementsRequest&);
   // Counts as they are now.
   absl::StatusOr<v1::WatchRoundResponse> ReadCounts(Caller, const v1::WatchRoundRequest&);
   // What changes when a response of the round was stored; for watchers to ask cheaply.
@@ -104,6 +108,17 @@ class Results {
   absl::StatusOr<v1::IndexResult> Score(const RoundFrame& frame, const Scoring& scoring,
                                         const Scope& scope, const v1::GetSipasRequest& options,
                                         index::IndexScore* score) const;
+  // What to improve in the part of a round.
+  absl::StatusOr<priorities::RoundPriorities> FindPriorities(const Scoring& scoring,
+                                                             const Scope& scope,
+                                                             bool without_flagged, double target);
+  // The changes since another round, by unit of this one; `listed` are compared.
+  absl::StatusOr<priorities::RoundChanges> FindChanges(Caller caller,
+                                                       const v1::ListImprovementsRequest& request,
+                                                       const Scoring& scoring, const Scope& scope,
+                                                       const priorities::RoundPriorities& found,
+                                                       const std::vector<bool>& listed,
+                                                       bool* synthetic);
   // A round whose result cannot be made is closed again, so that what is missing can be imported.
   absl::Status TakeBackSealing(Caller caller, const std::string& round_id);
   absl::StatusOr<std::string> DigestResponses(const RoundFrame& frame);
