@@ -58,7 +58,7 @@ inline const std::vector<FolderRule> kFolders = {
     {"server/results",
      {"proto", "base", "base/crypto", "base/log", "base/vietnamese", "server/model", "server/store",
       "analysis/frame", "analysis/weighting", "analysis/estimate", "analysis/frameworks",
-      "analysis/index", "analysis/report"}},
+      "analysis/index", "analysis/disclosure", "analysis/report"}},
     {"server/transport",
      {"proto", "base", "base/crypto", "base/log", "base/vietnamese", "server/model",
       "server/registry", "server/intake", "server/results"}},

@@ -126,11 +126,10 @@ absl::Status CannotScore(std::string_view round_id, const absl::Status& why) {
 
 absl::Status NotPublished(std::string_view round_id, std::string_view found,
                           std::string_view allowed) {
-  return WithReason(
-      absl::FailedPreconditionError(Cat("round '", round_id, "' is protected: found ", found,
-                                        ", allowed are ", allowed,
-                                        "; an ADMIN may ask for without_protection")),
-      "NOT_PUBLISHED");
+  return WithReason(absl::FailedPreconditionError(Cat("round '", round_id, "' is protected: found ",
+                                                      found, ", allowed are ", allowed,
+                                                      "; an ADMIN may ask for without_protection")),
+                    "NOT_PUBLISHED");
 }
 
 absl::Status ProtectionStays() {

@@ -1,5 +1,8 @@
 #include "server/results/asked.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_join.h"
 #include "analysis/index/by.h"
 #include "base/ids.h"
 #include "base/status.h"
@@ -79,6 +82,38 @@ void SetWeighting(const v1::WeightingPlan& plan, v1::WeightingMode asked,
   options.weighting = asked == v1::WEIGHTING_MODE_UNSPECIFIED ? plan.mode() : asked;
   if (asked != v1::WEIGHTING_MODE_UNSPECIFIED) return;
   options.steps.assign(plan.steps().begin(), plan.steps().end());
+}
+
+bool IsProtected(const model::Round& round) { return round.definition().disclosure().n_min() > 0; }
+
+absl::Status CheckLift(const model::Principal& caller, bool without_protection) {
+  const bool may = caller.role == v1::ROLE_ADMIN && caller.unit_id.empty();
+  return without_protection && !may ? refusal::ProtectionStays() : absl::OkStatus();
+}
+
+// What a protected round does not show: another reading of the same responses, which gives away
+// what lies between the two, and domains that no table publishes.
+absl::Status CheckPublished(const model::Round& round, const Protection& protection, bool whole,
+                            const v1::GetSipasRequest& request) {
+  const v1::WeightingPlan& plan = round.definition().weighting_plan();
+  const bool plan_alone = request.weighting_mode() == plan.mode() && plan.steps().empty();
+  if (request.weighting_mode() != v1::WEIGHTING_MODE_UNSPECIFIED && !plan_alone) {
+    return refusal::NotPublished(round.id(), "other weights than the round's plan",
+                                 "the weights of the plan");
+  }
+  if (request.by().empty()) return absl::OkStatus();
+  std::vector<std::string> by(request.by().begin(), request.by().end());
+  const bool has_unit = std::find(by.begin(), by.end(), model::kTableByUnit) != by.end();
+  if (!whole && !has_unit) by.emplace_back(model::kTableByUnit);
+  if (protection.Publishes(by)) return absl::OkStatus();
+  return refusal::NotPublished(round.id(), Cat("domains by [", absl::StrJoin(by, ", "), "]"),
+                               Cat("those of its tables: ", protection.Published()));
+}
+
+absl::Status CheckFlagged(const model::Round& round, bool without_flagged) {
+  if (!without_flagged) return absl::OkStatus();
+  return refusal::NotPublished(round.id(), "without_flagged",
+                               "results with flagged responses, as all responses that count are");
 }
 
 }  // namespace hailong::results

@@ -155,12 +155,11 @@ absl::Status Protection::Check(const model::Round& round, const index::Framework
   for (const size_t item : ItemsOf(framework)) {
     const std::string& id = framework.component(item).question_id();
     options_max = std::max(options_max, OptionsOf(round, id));
-    if (std::find(layout.questions.begin(), layout.questions.end(), id) !=
-        layout.questions.end()) {
-      return refusal::Field("round.disclosure.tables",
-                            Cat("found question '", id, "', which framework '",
-                                framework.proto().framework_id(),
-                                "' scores; allowed are questions that are not scored"));
+    if (std::find(layout.questions.begin(), layout.questions.end(), id) != layout.questions.end()) {
+      return refusal::Field(
+          "round.disclosure.tables",
+          Cat("found question '", id, "', which framework '", framework.proto().framework_id(),
+              "' scores; allowed are questions that are not scored"));
     }
   }
   const auto fits = TableBuilder::Create(layout.dimensions, layout.crossings, options_max);
@@ -197,8 +196,9 @@ absl::StatusOr<Protection> Protection::Create(const model::Round& round,
   }
   const std::vector<bool>& all = protection.masks_.back();
   const std::vector<bool>& all_apart = protection.apart_masks_.back();
-  protection.cells_hidden_ = static_cast<uint32_t>(std::count(all.begin(), all.end(), true) +
-                                                   std::count(all_apart.begin(), all_apart.end(), true));
+  protection.cells_hidden_ =
+      static_cast<uint32_t>(std::count(all.begin(), all.end(), true) +
+                            std::count(all_apart.begin(), all_apart.end(), true));
   return protection;
 }
 
@@ -251,9 +251,9 @@ absl::StatusOr<Table> Protection::TableOf(const Tally& tally, std::optional<size
   if (!builder.ok()) return absl::ResourceExhaustedError(builder.status().message());
   for (size_t place = 0; place < tally.nodes.size(); ++place) {
     for (size_t step = 0; step < steps; ++step) {
-      const uint32_t count =
-          item.has_value() ? tally.steps[place * tally.stride + tally.offsets[*item] + step]
-                           : tally.responses[place];
+      const uint32_t count = item.has_value()
+                                 ? tally.steps[place * tally.stride + tally.offsets[*item] + step]
+                                 : tally.responses[place];
       RETURN_IF_ERROR(builder->Add(tally.nodes[place], step, count));
     }
   }

@@ -12,8 +12,8 @@
 //
 // A unit that has no weight is in no total: it stands apart, and is hidden if it is small itself.
 //
-// Under GROUP_COMPOSITION_EQUAL_GROUPS a result is a mean of its groups, so groups are part of every
-// crossing and a result is shown where all of them are.
+// Under GROUP_COMPOSITION_EQUAL_GROUPS a result is a mean of its groups, so groups are part of
+// every crossing and a result is shown where all of them are.
 //
 // Threads: immutable once made; any thread.
 
