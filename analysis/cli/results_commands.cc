@@ -137,7 +137,12 @@ ExitCode RunUnits(const Units& arguments, Session& session) {
   all.clear_units();
   for (const v1::UnitScore& unit : units) *all.add_units() = unit;
   session.Show(all, UnitsGrid(units, all.synthetic(), request.confidence(), session.language()));
-  PrintNotes(TrustNotes(all.synthetic(), all.unverified(), session.language()), session);
+  std::vector<std::string> notes = {
+      DisclosureNote(all.has_disclosure(), all.disclosure(), session.language())};
+  for (std::string& note : TrustNotes(all.synthetic(), all.unverified(), session.language())) {
+    notes.push_back(std::move(note));
+  }
+  PrintNotes(notes, session);
   return ExitCode::kOk;
 }
 
@@ -207,6 +212,14 @@ void AddInterval(CLI::App* command, std::string& interval, const std::function<v
       ->check(CLI::Range(0.5, 1.0));
 }
 
+// Everything, of a round that hides small cells.
+template <typename Request>
+void AddLift(CLI::App* command, Request* request) {
+  command->add_flag_callback(
+      "--without-protection", [request] { request->set_without_protection(true); },
+      "Hide nothing (administrators only; not for publication)");
+}
+
 void AddSipas(CLI::App& app, Command& chosen) {
   CLI::App* sipas = app.add_subcommand("sipas", "The satisfaction index (SIPAS) of a round");
   auto arguments = Bind<Sipas>(sipas, chosen, RunSipas);
@@ -229,6 +242,7 @@ void AddSipas(CLI::App& app, Command& chosen) {
   sipas->add_flag_callback(
       "--domain-components", [arguments] { arguments->request.set_domain_components(true); },
       "Also the components of each domain");
+  AddLift(sipas, &arguments->request);
   AddInterval(sipas, arguments->interval,
               [arguments](double level) { arguments->request.set_confidence(level); });
   sipas->add_flag("--items", arguments->items, "Also each item with the share of each step");
@@ -254,6 +268,7 @@ void AddResultsCommands(CLI::App& app, Command& chosen) {
   units->add_flag_callback(
       "--components", [listed] { listed->request.set_with_components(true); },
       "Also the value of each component (JSON only)");
+  AddLift(units, &listed->request);
   AddInterval(units, listed->interval,
               [listed](double level) { listed->request.set_confidence(level); });
   units->add_option("--sort", listed->sort, "score (best first), name (Vietnamese order) or id")
@@ -276,6 +291,7 @@ void AddResultsCommands(CLI::App& app, Command& chosen) {
   points->add_flag_callback(
       "--without-flagged", [request] { request->set_without_flagged(true); },
       "Leave flagged responses out");
+  AddLift(points, request.get());
   points->footer(
       "Example: hailong par-points --officials bd-2024-officials --citizens bd-2024-citizens");
 
