@@ -28,6 +28,7 @@ constexpr char kFooter[] =
     "  hailong unit import units.csv\n"
     "  hailong round open citizens.textproto\n"
     "  hailong sipas bd-2024-citizens --items\n"
+    "  hailong estimate sample.csv --weight w --strata district --mean rating\n"
     "  hailong sipas --help";
 
 void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
@@ -51,11 +52,23 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
       ->capture_default_str();
 }
 
+// With a connection, once there is one to be had.
+ExitCode RunOnline(const Command& chosen, const GlobalOptions& options, Io& io) {
+  absl::StatusOr<Settings> settings = Resolve(options, io);
+  if (!settings.ok()) {
+    io.err << "hailong: " << ReplaceControls(std::string(settings.status().message())) << '\n';
+    return ExitCode::kUsage;
+  }
+  Session session(*settings, options, io);
+  return chosen(session);
+}
+
 }  // namespace
 
 ExitCode RunCli(std::vector<std::string> arguments, Io& io) {
   GlobalOptions options;
   Command chosen;
+  OfflineCommand offline;
   CLI::App app("Satisfaction with public services: registry, rounds, responses, scores.",
                "hailong");
   app.set_version_flag("--version", kVersion);
@@ -72,7 +85,9 @@ ExitCode RunCli(std::vector<std::string> arguments, Io& io) {
   AddAccountCommands(app, chosen);
   AddImportCommand(app, chosen);
   AddResultsCommands(app, chosen);
+  AddImproveCommand(app, chosen);
   AddExportCommand(app, chosen);
+  AddEstimateCommand(app, offline);
   // CLI11 takes the arguments last first.
   std::reverse(arguments.begin(), arguments.end());
   try {
@@ -81,13 +96,7 @@ ExitCode RunCli(std::vector<std::string> arguments, Io& io) {
     return app.exit(error, io.out, io.err) == 0 ? ExitCode::kOk : ExitCode::kUsage;
   }
 
-  absl::StatusOr<Settings> settings = Resolve(options, io);
-  if (!settings.ok()) {
-    io.err << "hailong: " << ReplaceControls(std::string(settings.status().message())) << '\n';
-    return ExitCode::kUsage;
-  }
-  Session session(*settings, options, io);
-  const ExitCode code = chosen(session);
+  const ExitCode code = offline ? offline(options, io) : RunOnline(chosen, options, io);
   io.out.flush();
   if (io.out || code != ExitCode::kOk) return code;
   io.err << "hailong: the output cannot be written\n";

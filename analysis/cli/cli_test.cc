@@ -193,6 +193,86 @@ class FakeResults : public v1::ResultsService::Service {
       units { unit_id: "3" name: "Ân Phú" })pb");
     return grpc::Status::OK;
   }
+  grpc::Status ListImprovements(grpc::ServerContext*, const v1::ListImprovementsRequest* request,
+                                v1::ListImprovementsResponse* response) override {
+    improvements = *request;
+    const bool first = request->page_token().empty();
+    if (first) {
+      *response = Parse<v1::ListImprovementsResponse>(R"pb(
+        whole {
+          unit_id: "74"
+          name: "Bình Dương"
+          responses: 100
+          overall { value: 80 standard_error: 1 n: 100 defined: true }
+          distance { value: 15 standard_error: 1 defined: true }
+          expectations {
+            question_id: "q10.8"
+            title { vi: "Chuyển đổi số" en: "Digital" }
+            expectation { value: 60 n: 90 defined: true }
+          }
+          expectations {
+            question_id: "q10.7"
+            title { vi: "Thái độ" en: "Attitude" }
+            expectation { value: 88 n: 90 defined: true }
+            component_id: "II.C"
+            satisfaction { value: 75.5 n: 90 defined: true }
+            gap { value: 12.5 standard_error: 2 ci_low: 8.58 ci_high: 16.42 defined: true }
+          }
+          change { issue: CHANGE_ISSUE_NOT_COMPARABLE }
+        }
+        next_page_token: "1")pb");
+    } else {
+      *response = Parse<v1::ListImprovementsResponse>(R"pb(
+        units {
+          unit_id: "718"
+          name: "Dĩ An"
+          responses: 12
+          few_responses: true
+          overall { value: 70 n: 12 defined: true }
+          distance { value: 25 defined: true }
+          contributions {
+            component_id: "31"
+            title { vi: "Lịch sự" en: "Polite" }
+            index { value: 40 defined: true }
+            contribution { value: 1.375 ci_low: 0.5 ci_high: 2.25 defined: true }
+            rank: 2
+          }
+          contributions {
+            component_id: "34"
+            title { vi: "Đúng hẹn" en: "On time" }
+            index { value: 20 defined: true }
+            contribution { value: 1.875 defined: true }
+            rank: 1
+          }
+          change {
+            before { value: 60 defined: true }
+            difference: 10
+            standard_error: 2
+            p_value: 1e-6
+            p_holm: 2e-6
+            p_benjamini_hochberg: 1e-6
+            significant: true
+          }
+          component_changes {
+            component_id: "II.C"
+            title { vi: "Công chức" en: "Civil servants" }
+            before { value: 60 defined: true }
+            difference: -1
+            standard_error: 2
+            p_value: 0.6
+            p_holm: 0.6
+            p_benjamini_hochberg: 0.6
+          }
+        })pb");
+    }
+    response->set_target(95);
+    response->set_significance_level(0.05);
+    response->set_synthetic(true);
+    v1::Provenance& fact = *response->add_unverified();
+    fact.set_source("form");
+    fact.set_note("assumed place");
+    return grpc::Status::OK;
+  }
   grpc::Status WatchRound(grpc::ServerContext* context, const v1::WatchRoundRequest*,
                           grpc::ServerWriter<v1::WatchRoundResponse>* writer) override {
     v1::WatchRoundResponse response;
@@ -223,6 +303,7 @@ class FakeResults : public v1::ResultsService::Service {
   }
 
   v1::GetSipasRequest sipas;
+  v1::ListImprovementsRequest improvements;
   bool breaks = false;
 };
 
@@ -372,7 +453,8 @@ TEST_F(Cli, EveryCommandHelpsWithAnExample) {
                                              "units",
                                              "par-points",
                                              "watch",
-                                             "export"};
+                                             "export",
+                                             "estimate"};
   for (const std::string& command : commands) {
     std::vector<std::string> line;
     std::istringstream words(command + " --help");
@@ -435,6 +517,51 @@ TEST_F(Cli, AScoreComesWithItsErrorAndItsDoubts) {
   const Output csv = Hailong({"sipas", "r", "--format", "csv", "--items"});
   EXPECT_THAT(csv.out, HasSubstr(",,overall,overall,84.123456789,0.5,83.1,85.1,10,"));
   EXPECT_THAT(csv.err, HasSubstr("GIẢ LẬP"));
+}
+
+TEST_F(Cli, WhatToImproveIsOnePageForPeople) {
+  const Output table = Hailong({"improve", "r", "--against", "q", "--target", "90", "--unit", "74",
+                                "--adjustment", "benjamini-hochberg"});
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_EQ(results_.improvements.previous_round_id(), "q");
+  EXPECT_EQ(results_.improvements.target(), 90);
+  EXPECT_EQ(results_.improvements.unit_id(), "74");
+  EXPECT_EQ(results_.improvements.adjustment(), v1::ADJUSTMENT_BENJAMINI_HOCHBERG);
+  for (const char* words :
+       {"xa đích 95,0%", "Dĩ An *", "dưới 30 phiếu", "q10.7", "[8,58; 16,42]", "đợt q",
+        "không so sánh được", "+10,00", "<0,0001", "Benjamini-Hochberg dưới 0,05",
+        "kiểm định 2, có ý nghĩa 1, không kiểm định được 1", "DỮ LIỆU GIẢ LẬP"}) {
+    EXPECT_THAT(table.out, HasSubstr(words));
+  }
+  // In order of rank and of gap; units' changes only where significant; each fact once.
+  EXPECT_LT(table.out.find("Đúng hẹn"), table.out.find("Lịch sự"));
+  EXPECT_LT(table.out.find("Thái độ"), table.out.find("Chuyển đổi số"));
+  EXPECT_EQ(table.out.find("Công chức"), std::string::npos);
+  EXPECT_EQ(table.out.find("assumed place"), table.out.rfind("assumed place"));
+  EXPECT_THAT(Hailong({"improve", "r", "--top", "1"}).out, Not(HasSubstr("Lịch sự")));
+  EXPECT_THAT(Hailong({"improve", "r", "--lang", "en"}).out, HasSubstr("What people ask for"));
+}
+
+TEST_F(Cli, WhatToImproveIsOneTableInCsvAndAllOfItInJson) {
+  const Output items = Hailong({"improve", "r", "--top", "1", "--format", "csv"});
+  EXPECT_THAT(items.out, HasSubstr("scope,unit_id,name,responses,overall,distance,rank,"));
+  EXPECT_THAT(items.out, HasSubstr("unit,718,Dĩ An,12,70,25,2,31,Lịch sự,40,1.375,,0.5,2.25,true"));
+  EXPECT_THAT(items.err, HasSubstr("GIẢ LẬP"));
+  const Output changes = Hailong({"improve", "r", "--part", "changes", "--format", "csv"});
+  EXPECT_THAT(changes.out,
+              HasSubstr("unit,718,Dĩ An,II.C,Công chức,60,-1,2,,,,0.6,0.6,0.6,false,"));
+  EXPECT_THAT(changes.out, HasSubstr("whole,74,Bình Dương,,overall,,,,,,,,,,false,not-comparable"));
+  const Output asked = Hailong({"improve", "r", "--part", "expectations", "--format", "csv"});
+  EXPECT_THAT(asked.out, HasSubstr("q10.7,Thái độ,88,II.C,75.5,12.5,2,8.58,16.42,90,true"));
+  v1::ListImprovementsResponse json;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(
+                  Hailong({"improve", "r", "--format", "json"}).out, &json)
+                  .ok());
+  EXPECT_EQ(json.units_size(), 1);
+  EXPECT_EQ(json.whole().expectations_size(), 2);
+  EXPECT_EQ(json.unverified_size(), 1);
+  EXPECT_EQ(Hailong({"improve", "r", "--target", "101"}).exit_code, 2);
+  EXPECT_EQ(Hailong({"improve", "r", "--part", "nonsense"}).exit_code, 2);
 }
 
 TEST_F(Cli, DomainsStandBelowTheIndexAndWeightsBelowThem) {

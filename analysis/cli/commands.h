@@ -5,6 +5,9 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
 
 #include "analysis/cli/session.h"
 
@@ -17,8 +20,17 @@ void AddRoundCommands(CLI::App& app, Command& chosen);
 void AddCollectorCommands(CLI::App& app, Command& chosen);
 void AddAccountCommands(CLI::App& app, Command& chosen);
 void AddResultsCommands(CLI::App& app, Command& chosen);
+void AddImproveCommand(CLI::App& app, Command& chosen);
 void AddExportCommand(CLI::App& app, Command& chosen);
 void AddImportCommand(CLI::App& app, Command& chosen);
+
+// What a command that needs no server comes to.
+using OfflineCommand = std::function<ExitCode(const GlobalOptions&, Io&)>;
+void AddEstimateCommand(CLI::App& app, OfflineCommand& chosen);
+
+// Below a table on the screen; beside CSV on the error stream, since made-up data must never pass
+// for real.
+void PrintNotes(const std::vector<std::string>& notes, Session& session);
 
 // Adds a command that runs `run` with the arguments that `T` holds; the caller binds options to the
 // returned arguments, which live as long as the app.
@@ -30,6 +42,15 @@ std::shared_ptr<T> Bind(CLI::App* command, Command& chosen,
     chosen = [arguments, run](Session& session) { return run(*arguments, session); };
   });
   return arguments;
+}
+
+// The option that shows everything of a round that hides small cells; `request` lives as long as
+// the command.
+template <typename Request>
+void AddLift(CLI::App* command, Request* request) {
+  command->add_flag_callback(
+      "--without-protection", [request] { request->set_without_protection(true); },
+      "Hide nothing (administrators only; not for publication)");
 }
 
 }  // namespace hailong::cli

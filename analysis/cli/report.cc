@@ -382,6 +382,17 @@ std::string DisclosureNote(bool has_rule, const v1::Disclosure& disclosure, Lang
               "single people answered.");
 }
 
+void KeepEachFactOnce(google::protobuf::RepeatedPtrField<v1::Provenance>& facts) {
+  google::protobuf::RepeatedPtrField<v1::Provenance> kept;
+  for (const v1::Provenance& fact : facts) {
+    const bool known = std::any_of(kept.begin(), kept.end(), [&](const v1::Provenance& have) {
+      return have.SerializeAsString() == fact.SerializeAsString();
+    });
+    if (!known) *kept.Add() = fact;
+  }
+  facts = kept;
+}
+
 std::vector<std::string> TrustNotes(
     bool synthetic, const google::protobuf::RepeatedPtrField<v1::Provenance>& unverified,
     Language language) {

@@ -47,6 +47,9 @@ std::vector<std::string> PointsNotes(const v1::GetParSurveyPointsResponse& respo
 // How small cells are protected, or that they are not. `has_rule`: the message was there.
 std::string DisclosureNote(bool has_rule, const v1::Disclosure& disclosure, Language language);
 
+// Pages repeat what they rest on: leaves the first of each.
+void KeepEachFactOnce(google::protobuf::RepeatedPtrField<v1::Provenance>& facts);
+
 // "synthetic data", and each unverified fact.
 std::vector<std::string> TrustNotes(
     bool synthetic, const google::protobuf::RepeatedPtrField<v1::Provenance>& unverified,

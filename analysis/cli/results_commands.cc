@@ -15,15 +15,6 @@
 namespace hailong::cli {
 namespace {
 
-// Below a table on the screen; beside CSV on the error stream, since made-up data must never pass
-// for real.
-void PrintNotes(const std::vector<std::string>& notes, Session& session) {
-  if (session.json()) return;
-  std::ostream& to = session.csv() ? session.err() : session.out();
-  if (!session.csv() && !notes.empty()) to << '\n';
-  for (const std::string& note : notes) to << ReplaceControls(note) << '\n';
-}
-
 struct Sipas {
   v1::GetSipasRequest request;
   std::string weighting;
@@ -111,15 +102,7 @@ ExitCode RunUnits(const Units& arguments, Session& session) {
   v1::ListUnitScoresResponse all;
   const RpcStatus status = session.CallPages(&Results::ListUnitScores, request, &all);
   if (!status.ok()) return session.Fail(status);
-  // Every page repeats them.
-  google::protobuf::RepeatedPtrField<v1::Provenance> facts;
-  for (const v1::Provenance& fact : all.unverified()) {
-    const bool known = std::any_of(facts.begin(), facts.end(), [&](const v1::Provenance& have) {
-      return have.SerializeAsString() == fact.SerializeAsString();
-    });
-    if (!known) *facts.Add() = fact;
-  }
-  *all.mutable_unverified() = facts;
+  KeepEachFactOnce(*all.mutable_unverified());
 
   std::vector<v1::UnitScore> units(all.units().begin(), all.units().end());
   if (arguments.sort == "name") {
@@ -212,14 +195,6 @@ void AddInterval(CLI::App* command, std::string& interval, const std::function<v
       ->check(CLI::Range(0.5, 1.0));
 }
 
-// Everything, of a round that hides small cells.
-template <typename Request>
-void AddLift(CLI::App* command, Request* request) {
-  command->add_flag_callback(
-      "--without-protection", [request] { request->set_without_protection(true); },
-      "Hide nothing (administrators only; not for publication)");
-}
-
 void AddSipas(CLI::App& app, Command& chosen) {
   CLI::App* sipas = app.add_subcommand("sipas", "The satisfaction index (SIPAS) of a round");
   auto arguments = Bind<Sipas>(sipas, chosen, RunSipas);
@@ -253,6 +228,13 @@ void AddSipas(CLI::App& app, Command& chosen) {
 }
 
 }  // namespace
+
+void PrintNotes(const std::vector<std::string>& notes, Session& session) {
+  if (session.json()) return;
+  std::ostream& to = session.csv() ? session.err() : session.out();
+  if (!session.csv() && !notes.empty()) to << '\n';
+  for (const std::string& note : notes) to << ReplaceControls(note) << '\n';
+}
 
 void AddResultsCommands(CLI::App& app, Command& chosen) {
   AddSipas(app, chosen);

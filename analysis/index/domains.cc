@@ -144,45 +144,58 @@ std::vector<Steps> Domains::ItemSteps(size_t item, Combine combine) const {
   return steps;
 }
 
-std::vector<std::vector<Linear>> Domains::AggregateLinears(Combine combine) const {
+Domains::Linears Domains::Linearise(Combine combine) const {
   const Plan& plan = basis_.plan;
   const size_t aggregates = plan.aggregates.size();
   const bool pooled = plan.composition == v1::COMPOSITION_POOLED_ANSWERS;
-  // By item and domain.
-  std::vector<std::vector<Linear>> items(plan.items.size());
-  std::vector<std::vector<Linear>> linears(aggregates);
+  Linears linears;
+  linears.items.resize(plan.items.size());
+  linears.aggregates.resize(aggregates);
   for (size_t d = 0; d < partition_.domains; ++d) {
     std::vector<SlotWeights> weights;
     std::vector<Linear> domain_items;
     for (size_t j = 0; j < plan.items.size(); ++j) {
       weights.push_back(DomainWeights(d, j));
       domain_items.push_back(ItemLinear(j, d, plan.items[j].index, weights[j]));
-      items[j].push_back(domain_items[j]);
+      linears.items[j].push_back(domain_items[j]);
     }
     std::vector<Linear> composed =
         pooled ? PoolAnswers(plan, d, weights) : ComposeItems(plan, domain_items);
-    for (size_t a = 0; a < aggregates; ++a) linears[a].push_back(std::move(composed[a]));
+    for (size_t a = 0; a < aggregates; ++a) linears.aggregates[a].push_back(std::move(composed[a]));
   }
   if (combine.domains == 1) return linears;
+  for (std::vector<Linear>& item : linears.items) item = Together(std::move(item), combine);
   if (pooled) {
-    for (std::vector<Linear>& aggregate : linears) {
+    for (std::vector<Linear>& aggregate : linears.aggregates) {
       aggregate = Together(std::move(aggregate), combine);
     }
     return linears;
   }
-  for (std::vector<Linear>& item : items) item = Together(std::move(item), combine);
-  for (size_t a = 0; a < aggregates; ++a) linears[a].clear();
+  for (std::vector<Linear>& aggregate : linears.aggregates) aggregate.clear();
   for (size_t result = 0; result < Results(combine); ++result) {
     std::vector<Linear> means;
-    for (std::vector<Linear>& item : items) means.push_back(std::move(item[result]));
+    for (const std::vector<Linear>& item : linears.items) means.push_back(item[result]);
     std::vector<Linear> composed = ComposeItems(plan, means);
-    for (size_t a = 0; a < aggregates; ++a) linears[a].push_back(std::move(composed[a]));
+    for (size_t a = 0; a < aggregates; ++a) linears.aggregates[a].push_back(std::move(composed[a]));
   }
   return linears;
 }
 
+std::vector<std::vector<Estimate>> Domains::Evaluate(std::vector<std::vector<Linear>> linears,
+                                                     Combine combine) const {
+  std::vector<Variable> variables;
+  for (std::vector<Linear>& one : linears) variables.push_back(Tabulate(std::move(one)));
+  const std::vector<size_t> wholes(variables.size(), ScanVariable::kNone);
+  const std::vector<std::vector<Sums>> sums = SumsFromRows(variables, wholes);
+  std::vector<std::vector<Estimate>> estimates;
+  for (size_t v = 0; v < variables.size(); ++v) {
+    estimates.push_back(Estimates(variables[v], sums[v], combine));
+  }
+  return estimates;
+}
+
 std::vector<std::vector<Estimate>> Domains::Aggregates(size_t count, Combine combine) const {
-  std::vector<std::vector<Linear>> linears = AggregateLinears(combine);
+  std::vector<std::vector<Linear>> linears = Linearise(combine).aggregates;
   std::vector<Variable> variables;
   for (size_t a = 0; a < count; ++a) variables.push_back(Tabulate(std::move(linears[a])));
   const std::vector<size_t> wholes = NestInOverall(variables);

@@ -63,6 +63,20 @@ class Domains {
   // By aggregate and result: the first `count` aggregates of the plan, in one pass over rows.
   std::vector<std::vector<estimate::Estimate>> Aggregates(size_t count, Combine combine) const;
 
+  // What the estimates above are made of, for what else can be said in terms of items.
+  struct Linears {
+    // By item and result.
+    std::vector<std::vector<Linear>> items;
+    // By aggregate and result.
+    std::vector<std::vector<Linear>> aggregates;
+  };
+  Linears Linearise(Combine combine) const;
+
+  // Of any linear combinations, by variable and result, in one pass over rows. Each variable takes
+  // memory for a table of all domains for each of its items.
+  std::vector<std::vector<estimate::Estimate>> Evaluate(std::vector<std::vector<Linear>> variables,
+                                                        Combine combine) const;
+
  private:
   // A component on the way from its linear form to estimates.
   struct Variable {
@@ -87,8 +101,6 @@ class Domains {
 
   std::vector<estimate::Estimate> ItemEstimates(size_t item, const Scale& scale,
                                                 Combine combine) const;
-  // By aggregate and result.
-  std::vector<std::vector<Linear>> AggregateLinears(Combine combine) const;
   // Those that count as one made one.
   static std::vector<Linear> Together(std::vector<Linear> linears, Combine combine);
   Variable Tabulate(std::vector<Linear> linears) const;

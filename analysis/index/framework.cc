@@ -110,6 +110,46 @@ absl::Status CheckComponent(const v1::IndexFramework& framework, const v1::Compo
   return CheckSource(absl::StrCat(what, ": max_points"), component.max_points_provenance());
 }
 
+// The expectations; `components` are the ids there are.
+absl::Status CheckExpectations(const v1::IndexFramework& framework,
+                               const std::unordered_map<std::string, size_t>& components) {
+  if (framework.expectations().empty()) return absl::OkStatus();
+  const v1::Scoring scoring = framework.expectation_scoring();
+  if (scoring < v1::SCORING_TOP2 || scoring > v1::SCORING_MEAN_OF_RANGE) {
+    return Refuse("expectation_scoring: ", static_cast<int>(scoring),
+                  " found; it must be TOP2, MEAN_OF_MAXIMUM or MEAN_OF_RANGE");
+  }
+  absl::Status status =
+      CheckSource("expectation_scoring", framework.expectation_scoring_provenance());
+  if (!status.ok()) return status;
+  if (framework.expectations_size() > kExpectationsMax) {
+    return Refuse("expectations: ", framework.expectations_size(), " found; at most ",
+                  kExpectationsMax, " are allowed");
+  }
+  std::unordered_set<std::string> questions;
+  for (const v1::Expectation& expectation : framework.expectations()) {
+    const std::string what = absl::StrCat("expectation ", expectation.question_id());
+    if (expectation.question_id().empty()) return Refuse(what, ": no question_id");
+    if (!questions.insert(expectation.question_id()).second) {
+      return Refuse(what, ": found twice; questions must differ");
+    }
+    for (const v1::Component& component : framework.components()) {
+      if (component.question_id() == expectation.question_id()) {
+        return Refuse(what, ": component ", component.component_id(),
+                      " scores the question; an expectation is no part of the index");
+      }
+    }
+    if (!expectation.component_id().empty() && !components.contains(expectation.component_id())) {
+      return Refuse(what, ": component ", expectation.component_id(),
+                    " is not among the components");
+    }
+    if (expectation.title().vi().empty()) return Refuse(what, ": no Vietnamese title");
+    status = CheckSource(what, expectation.provenance());
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckSum(const std::string& what, double found, double wanted) {
   if (std::abs(found - wanted) <= kPointsTolerance * (1 + wanted)) return absl::OkStatus();
   return Refuse(what, ": the points below add up to ", found, "; they must add up to ", wanted);
@@ -177,6 +217,8 @@ absl::StatusOr<Framework> Framework::Create(const v1::IndexFramework& proto) {
       framework.question_ids_.push_back(component.question_id());
     }
   }
+  status = CheckExpectations(proto, known);
+  if (!status.ok()) return status;
   double points = 0;
   for (const size_t top : framework.tops_) points += framework.MaxPoints(top);
   status = CheckSum("framework", points, proto.max_points());

@@ -21,6 +21,7 @@ namespace hailong::index {
 
 inline constexpr int kComponentsMax = 1000;
 inline constexpr int kOptionWeightsMax = 32;
+inline constexpr int kExpectationsMax = 100;
 // How far sums of points may be from each other.
 inline constexpr double kPointsTolerance = 1e-9;
 
@@ -30,7 +31,8 @@ class Framework {
   // used twice; a parent that is unknown or does not stand before its child; a leaf without exactly
   // one of question and index_of; an inner node with either; a fact without a source;
   // OPTION_WEIGHTS without weights; POINTS without points; numbers that are negative, infinite or
-  // NaN; more than kComponentsMax components; points that do not add up.
+  // NaN; more than kComponentsMax components; points that do not add up; expectations without a
+  // question of their own, a known component, a source.
   static absl::StatusOr<Framework> Create(const v1::IndexFramework& proto);
 
   const v1::IndexFramework& proto() const { return proto_; }

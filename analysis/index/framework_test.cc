@@ -33,6 +33,17 @@ v1::IndexFramework Good() {
   return framework;
 }
 
+void AddExpectation(v1::IndexFramework& framework, const std::string& question_id,
+                    const std::string& component_id) {
+  framework.set_expectation_scoring(v1::SCORING_TOP2);
+  framework.mutable_expectation_scoring_provenance()->set_source("made up");
+  v1::Expectation& expectation = *framework.add_expectations();
+  expectation.set_question_id(question_id);
+  expectation.set_component_id(component_id);
+  expectation.mutable_title()->set_vi(question_id);
+  expectation.mutable_provenance()->set_source("made up");
+}
+
 TEST(Framework, KnowsItsTree) {
   v1::IndexFramework proto = Good();
   proto.set_group_question_id("group");
@@ -163,6 +174,30 @@ INSTANTIATE_TEST_SUITE_P(
                 [](P& p) { p.set_framework_id("SIPAS"); },
                 {"framework_id: 'SIPAS'"}},
         Refusal{"VersionZero", [](P& p) { p.set_version(0); }, {"version: 0 found"}},
+        Refusal{"AnExpectationOfNoComponent",
+                [](P& p) { AddExpectation(p, "q10.1", "III"); },
+                {"expectation q10.1: component III", "not among"}},
+        Refusal{"AnExpectationThatIsScored",
+                [](P& p) { AddExpectation(p, "q2", "1"); },
+                {"expectation q2: component 2", "no part of the index"}},
+        Refusal{"AnExpectationTwice",
+                [](P& p) {
+                  AddExpectation(p, "q10.1", "1");
+                  AddExpectation(p, "q10.1", "");
+                },
+                {"expectation q10.1: found twice"}},
+        Refusal{"AnExpectationWithoutSource",
+                [](P& p) {
+                  AddExpectation(p, "q10.1", "1");
+                  p.mutable_expectations(0)->clear_provenance();
+                },
+                {"expectation q10.1: no source"}},
+        Refusal{"ExpectationsScoredByOptionWeights",
+                [](P& p) {
+                  AddExpectation(p, "q10.1", "1");
+                  p.set_expectation_scoring(v1::SCORING_OPTION_WEIGHTS);
+                },
+                {"expectation_scoring: 4 found", "TOP2"}},
         Refusal{"NoVietnameseTitle", [](P& p) { p.mutable_title()->clear_vi(); }, {"title"}}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
 

@@ -105,6 +105,39 @@ std::vector<Linear> ComposeItems(const Plan& plan, std::span<const Linear> items
   return aggregates;
 }
 
+std::vector<double> PartsOfItems(const Plan& plan, std::span<const Linear> items) {
+  std::vector<double> parts(items.size(), 0);
+  if (plan.composition != v1::COMPOSITION_MEAN_OF_CHILDREN) {
+    double sum = 0;
+    for (const size_t j : plan.aggregates[0].items) {
+      if (!items[j].defined) continue;
+      parts[j] = plan.composition == v1::COMPOSITION_POINTS ? plan.items[j].max_points : 1;
+      sum += parts[j];
+    }
+    for (double& part : parts) part = sum > 0 ? part / sum : 0;
+    return parts;
+  }
+  const auto defined = [&](size_t j) { return items[j].defined; };
+  std::vector<double> of_aggregates(plan.aggregates.size(), 0);
+  of_aggregates[0] = 1;
+  // Parents stand before their children.
+  for (size_t a = 0; a < plan.aggregates.size(); ++a) {
+    const Aggregate& aggregate = plan.aggregates[a];
+    const auto counts = [&](size_t child) {
+      const std::vector<size_t>& below = plan.aggregates[child].items;
+      return std::any_of(below.begin(), below.end(), defined);
+    };
+    const auto children =
+        std::count_if(aggregate.child_items.begin(), aggregate.child_items.end(), defined) +
+        std::count_if(aggregate.child_aggregates.begin(), aggregate.child_aggregates.end(), counts);
+    if (children == 0) continue;
+    const double share = of_aggregates[a] / static_cast<double>(children);
+    for (const size_t j : aggregate.child_items) parts[j] = items[j].defined ? share : 0;
+    for (const size_t c : aggregate.child_aggregates) of_aggregates[c] = share;
+  }
+  return parts;
+}
+
 std::vector<Linear> PoolAnswers(const Plan& plan, size_t domain,
                                 std::span<const SlotWeights> weights) {
   std::vector<Linear> aggregates;

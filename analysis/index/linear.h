@@ -64,6 +64,10 @@ Linear MeanOf(std::span<const Linear> linears);
 // All aggregates of a plan whose composition takes the values of items.
 std::vector<Linear> ComposeItems(const Plan& plan, std::span<const Linear> items);
 
+// By item of the plan: its part a_j in the overall index, which is sum a_j M_j over `items`; 0
+// where it is not defined. For compositions that take the values of items.
+std::vector<double> PartsOfItems(const Plan& plan, std::span<const Linear> items);
+
 // All aggregates of a plan, their answers pooled in a domain; `weights` by item.
 std::vector<Linear> PoolAnswers(const Plan& plan, size_t domain,
                                 std::span<const SlotWeights> weights);

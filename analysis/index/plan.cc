@@ -77,36 +77,46 @@ absl::Status CheckStrategies(const Framework& framework, v1::Scoring scoring,
   return absl::OkStatus();
 }
 
-absl::StatusOr<Item> CreateItem(const frame::Frame& frame, const Framework& framework,
-                                v1::Scoring scoring, size_t component) {
-  const v1::Component& proto = framework.component(component);
-  const std::optional<size_t> column = frame.FindColumn(proto.question_id());
-  if (!column.has_value()) {
-    return absl::FailedPreconditionError(absl::StrCat("component ", proto.component_id(),
-                                                      ": the frame has no column for question ",
-                                                      proto.question_id()));
-  }
+// `what` asks the question.
+absl::StatusOr<Item> CreateItem(const frame::Frame& frame, const v1::IndexFramework& framework,
+                                v1::Scoring scoring, const std::string& what,
+                                const std::string& question_id, size_t column) {
   Item item;
-  item.component = component;
-  item.column = *column;
-  item.options = frame.columns()[*column].options;
-  item.max_points = proto.max_points();
+  item.component = Item::kNoComponent;
+  item.column = column;
+  item.options = frame.columns()[column].options;
   if (item.options < OptionsMin(scoring)) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "component ", proto.component_id(), ": question ", proto.question_id(), " has ",
-        static_cast<int>(item.options), " options; ", v1::Scoring_Name(scoring), " needs at least ",
-        static_cast<int>(OptionsMin(scoring))));
+        what, ": question ", question_id, " has ", static_cast<int>(item.options), " options; ",
+        v1::Scoring_Name(scoring), " needs at least ", static_cast<int>(OptionsMin(scoring))));
   }
   item.index = EmptyScale(item.options);
   item.step = EmptyScale(item.options);
-  for (int step = 1; step <= ScoredSteps(framework.proto(), scoring, item.options); ++step) {
+  for (int step = 1; step <= ScoredSteps(framework, scoring, item.options); ++step) {
     const size_t slot = static_cast<size_t>(step);
-    item.index.values[slot] = ScoreOf(framework.proto(), scoring, step, item.options);
+    item.index.values[slot] = ScoreOf(framework, scoring, step, item.options);
     item.step.values[slot] = step;
     item.index.scored[slot] = item.step.scored[slot] = 1;
   }
   SetRange(item.index);
   SetRange(item.step);
+  return item;
+}
+
+absl::StatusOr<Item> CreateComponentItem(const frame::Frame& frame, const Framework& framework,
+                                         v1::Scoring scoring, size_t component) {
+  const v1::Component& proto = framework.component(component);
+  const std::string what = absl::StrCat("component ", proto.component_id());
+  const std::optional<size_t> column = frame.FindColumn(proto.question_id());
+  if (!column.has_value()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(what, ": the frame has no column for question ", proto.question_id()));
+  }
+  absl::StatusOr<Item> item =
+      CreateItem(frame, framework.proto(), scoring, what, proto.question_id(), *column);
+  if (!item.ok()) return item.status();
+  item->component = component;
+  item->max_points = proto.max_points();
   return item;
 }
 
@@ -135,7 +145,7 @@ absl::StatusOr<Plan> CreatePlan(const frame::Frame& frame, const Framework& fram
   std::vector<size_t> place(framework.size(), 0);
   for (size_t c = 0; c < framework.size(); ++c) {
     if (framework.is_item(c)) {
-      absl::StatusOr<Item> item = CreateItem(frame, framework, plan.scoring, c);
+      absl::StatusOr<Item> item = CreateComponentItem(frame, framework, plan.scoring, c);
       if (!item.ok()) return item.status();
       place[c] = plan.items.size();
       plan.items.push_back(*std::move(item));
@@ -161,6 +171,24 @@ absl::StatusOr<Plan> CreatePlan(const frame::Frame& frame, const Framework& fram
     }
   }
   return plan;
+}
+
+absl::StatusOr<std::vector<size_t>> AddExpectations(const frame::Frame& frame,
+                                                    const Framework& framework, Plan& plan) {
+  std::vector<size_t> added;
+  const v1::IndexFramework& proto = framework.proto();
+  for (int e = 0; e < proto.expectations_size(); ++e) {
+    const std::string& question_id = proto.expectations(e).question_id();
+    const std::optional<size_t> column = frame.FindColumn(question_id);
+    if (!column.has_value()) continue;
+    absl::StatusOr<Item> item =
+        CreateItem(frame, proto, proto.expectation_scoring(),
+                   absl::StrCat("expectation ", question_id), question_id, *column);
+    if (!item.ok()) return item.status();
+    plan.items.push_back(*std::move(item));
+    added.push_back(static_cast<size_t>(e));
+  }
+  return added;
 }
 
 }  // namespace hailong::index

@@ -27,6 +27,9 @@ struct Scale {
 
 // One item, a leaf that scores a question.
 struct Item {
+  // None of the framework: see AddExpectations().
+  static constexpr size_t kNoComponent = SIZE_MAX;
+
   size_t component = 0;
   size_t column = 0;
   uint8_t options = 0;
@@ -62,5 +65,11 @@ struct Plan {
 // FAILED_PRECONDITION: see ScoreIndex().
 absl::StatusOr<Plan> CreatePlan(const frame::Frame& frame, const Framework& framework,
                                 v1::Scoring scoring, v1::Composition composition);
+
+// Appends an item to the plan, below no aggregate, for each expectation whose question the frame
+// has; returns their numbers in the framework. FAILED_PRECONDITION: too few options for the
+// scoring.
+absl::StatusOr<std::vector<size_t>> AddExpectations(const frame::Frame& frame,
+                                                    const Framework& framework, Plan& plan);
 
 }  // namespace hailong::index

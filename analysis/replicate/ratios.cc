@@ -67,6 +67,7 @@ absl::Status CheckCoded(size_t rows, size_t i, const CodedItem& item) {
 
 absl::Status CheckNumeric(size_t rows, size_t i, const NumericItem& item) {
   for (const std::vector<double>* values : {&item.numerator, &item.denominator}) {
+    if (values == &item.denominator && values->empty()) continue;
     if (values->size() != rows) {
       return absl::InvalidArgumentError(base::Cat("numeric item ", i + 1, " has ", values->size(),
                                                   " values for ", rows, " rows"));
@@ -161,6 +162,7 @@ class Summer {
       for (const NumericItem& numeric : request_.numeric) {
         double* const sums = &sums_[layout_.begin(item++)];
         AddNumeric(block_, numeric.numerator.data(), sums);
+        if (numeric.denominator.empty()) continue;
         AddNumeric(block_, numeric.denominator.data(), sums + kWide);
       }
     }
@@ -180,9 +182,9 @@ class Summer {
         }
         *estimates++ = Ratio(a, b);
       }
-      for (size_t i = 0; i < request_.numeric.size(); ++i) {
+      for (const NumericItem& numeric : request_.numeric) {
         const double* const sums = domain + layout_.begin(item++);
-        *estimates++ = Ratio(sums[0], sums[kWide]);
+        *estimates++ = numeric.denominator.empty() ? sums[0] : Ratio(sums[0], sums[kWide]);
       }
     }
   }
@@ -214,9 +216,10 @@ class Summer {
 
 }  // namespace
 
-absl::StatusOr<ReplicateEstimates> EstimateRatios(const Replicates& replicates,
-                                                  const weighting::Adjustment* adjustment,
-                                                  const RatioRequest& request, size_t threads) {
+absl::StatusOr<ReplicateEstimates> EstimateRatios(
+    const Replicates& replicates, const weighting::Adjustment* adjustment,
+    const RatioRequest& request, size_t threads,
+    const std::function<void(size_t count)>& on_replicates) {
   RETURN_IF_ERROR(Check(replicates.rows(), request));
   ASSIGN_OR_RETURN(const std::vector<double> full_weights, FinalWeights(replicates, adjustment));
   const size_t size = request.domain_count * request.items();
@@ -239,6 +242,7 @@ absl::StatusOr<ReplicateEstimates> EstimateRatios(const Replicates& replicates,
     }
     summer.Sum(weights, wide);
     for (size_t k = 0; k < wide; ++k) summer.Divide(k, &values[(first + k) * size]);
+    if (on_replicates) on_replicates(wide);
   };
   const size_t workers = std::clamp<size_t>(threads, 1, groups);
   std::atomic<size_t> next = 0;

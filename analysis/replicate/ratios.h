@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -30,7 +31,7 @@ struct CodedItem {
   std::vector<double> denominator;
 };
 
-// Any other: a and b by row, both 0 where there is no answer.
+// Any other: a and b by row, both 0 where there is no answer. No denominators: a total, sum w a.
 struct NumericItem {
   std::vector<double> numerator;
   std::vector<double> denominator;
@@ -48,10 +49,12 @@ struct RatioRequest {
 };
 
 // Estimate d * items() + i is item i, coded ones first, in domain d; no data where the sum of w b
-// is 0. Errors: INVALID_ARGUMENT, naming item and row: lengths that differ, codes without a and b,
+// is 0. `on_replicates` is told, from any thread, of replicates as they are done.
+// Errors: INVALID_ARGUMENT, naming item and row: lengths that differ, codes without a and b,
 // numbers that are not finite, domains out of range; and those of Estimate().
-absl::StatusOr<ReplicateEstimates> EstimateRatios(const Replicates& replicates,
-                                                  const weighting::Adjustment* adjustment,
-                                                  const RatioRequest& request, size_t threads);
+absl::StatusOr<ReplicateEstimates> EstimateRatios(
+    const Replicates& replicates, const weighting::Adjustment* adjustment,
+    const RatioRequest& request, size_t threads,
+    const std::function<void(size_t count)>& on_replicates = {});
 
 }  // namespace hailong::replicate

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "analysis/report/improvement.h"
 #include "analysis/report/report.h"
 
 namespace hailong::report {
@@ -84,13 +85,21 @@ class Facts {
   // The same fact about several components becomes one sentence.
   template <typename Member>
   void AddOfComponents(const index::Framework& framework, const std::string& about, Member member) {
+    AddOf(
+        framework.proto().components(), about,
+        [](const v1::Component& component) { return component.component_id(); }, member);
+  }
+
+  // The same of anything with an id.
+  template <typename Things, typename Id, typename Member>
+  void AddOf(const Things& things, const std::string& about, Id id, Member member) {
     struct Shared {
       v1::Provenance provenance;
-      std::vector<std::string> component_ids;
+      std::vector<std::string> ids;
     };
     std::vector<Shared> all;
-    for (const v1::Component& component : framework.proto().components()) {
-      const v1::Provenance* provenance = member(component);
+    for (const auto& thing : things) {
+      const v1::Provenance* provenance = member(thing);
       if (provenance == nullptr) continue;
       const auto same = std::find_if(all.begin(), all.end(), [&](const Shared& shared) {
         return shared.provenance.source() == provenance->source() &&
@@ -98,16 +107,15 @@ class Facts {
                shared.provenance.note() == provenance->note();
       });
       Shared& shared = same == all.end() ? all.emplace_back(Shared{*provenance, {}}) : *same;
-      shared.component_ids.push_back(component.component_id());
+      shared.ids.push_back(id(thing));
     }
     for (const Shared& shared : all) {
-      const size_t count = shared.component_ids.size();
+      const size_t count = shared.ids.size();
       const size_t named = std::min(count, kComponentsNamedMax);
-      std::string ids =
-          absl::StrJoin(shared.component_ids.begin(),
-                        shared.component_ids.begin() + static_cast<std::ptrdiff_t>(named), ", ");
-      if (named < count) absl::StrAppend(&ids, " and ", count - named, " more");
-      Add(absl::StrCat(about, " ", ids), shared.provenance);
+      std::string named_ids = absl::StrJoin(
+          shared.ids.begin(), shared.ids.begin() + static_cast<std::ptrdiff_t>(named), ", ");
+      if (named < count) absl::StrAppend(&named_ids, " and ", count - named, " more");
+      Add(absl::StrCat(about, " ", named_ids), shared.provenance);
     }
   }
 
@@ -226,6 +234,21 @@ std::vector<v1::Provenance> Unverified(const index::Framework& framework, v1::Sc
   }
   facts.AddOfComponents(framework, "the place and wording of",
                         [](const v1::Component& component) { return &component.provenance(); });
+  return facts.Take();
+}
+
+std::vector<v1::Provenance> UnverifiedExpectations(const index::Framework& framework) {
+  const v1::IndexFramework& proto = framework.proto();
+  if (proto.expectations().empty()) return {};
+  Facts facts(proto.framework_id());
+  facts.Add(absl::StrCat("expectations are scored by ", ScoringWords(proto.expectation_scoring())),
+            proto.expectation_scoring_provenance());
+  facts.AddOf(
+      proto.expectations(), "the component beside the expectation",
+      [](const v1::Expectation& expectation) { return expectation.question_id(); },
+      [](const v1::Expectation& expectation) {
+        return expectation.component_id().empty() ? nullptr : &expectation.provenance();
+      });
   return facts.Take();
 }
 

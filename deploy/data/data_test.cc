@@ -118,6 +118,31 @@ TEST(Sipas2026, Has39ItemsInNineElementsInTwoContents) {
   EXPECT_EQ(framework.components_size() + 1, 51);
 }
 
+TEST(Sipas2026, TenExpectationsAreTheQuestionsOfTheFormAndThreeHaveNoElement) {
+  const v1::IndexFramework framework = ReadFramework("sipas-2026");
+  const auto questions = QuestionsOf(ReadQuestionnaire("sipas-2026"));
+  ASSERT_EQ(framework.expectations_size(), 10);
+  std::set<std::string> elements;
+  for (const v1::Component& component : framework.components()) {
+    if (component.kind() == "element") elements.insert(component.component_id());
+  }
+  int without = 0;
+  for (const v1::Expectation& expectation : framework.expectations()) {
+    const std::string& id = expectation.question_id();
+    ASSERT_TRUE(questions.count(id)) << id;
+    EXPECT_EQ(questions.at(id).kind(), v1::QUESTION_KIND_RATING) << id;
+    EXPECT_EQ(questions.at(id).options_size(), 4) << id;
+    EXPECT_EQ(questions.at(id).text().vi(), expectation.title().vi());
+    EXPECT_EQ(questions.at(id).text().en(), expectation.title().en());
+    // The form does not say where it belongs.
+    EXPECT_EQ(expectation.provenance().grade(), v1::GRADE_INFERRED) << id;
+    const bool placed = elements.count(expectation.component_id()) == 1;
+    EXPECT_TRUE(placed || expectation.component_id().empty()) << id;
+    without += placed ? 0 : 1;
+  }
+  EXPECT_EQ(without, 3);
+}
+
 TEST(Sipas2026, PoliciesAreMappedByIdAlthoughTheirOrderDiffers) {
   const auto questions = QuestionsOf(ReadQuestionnaire("sipas-2026"));
   const std::pair<const char*, const char*> same[] = {

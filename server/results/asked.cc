@@ -84,6 +84,18 @@ void SetWeighting(const v1::WeightingPlan& plan, v1::WeightingMode asked,
   options.steps.assign(plan.steps().begin(), plan.steps().end());
 }
 
+std::vector<std::string> ExpectationQuestions(const index::Framework& framework,
+                                              const model::Questionnaire& questionnaire) {
+  std::vector<std::string> ids;
+  for (const v1::Expectation& expectation : framework.proto().expectations()) {
+    const int position = questionnaire.Find(expectation.question_id(), 0);
+    if (position < 0) continue;
+    const v1::Question& question = questionnaire.definition().questions(position);
+    if (question.kind() == v1::QUESTION_KIND_RATING) ids.push_back(question.question_id());
+  }
+  return ids;
+}
+
 bool IsProtected(const model::Round& round) { return round.definition().disclosure().n_min() > 0; }
 
 absl::Status CheckLift(const model::Principal& caller, bool without_protection) {
@@ -91,8 +103,6 @@ absl::Status CheckLift(const model::Principal& caller, bool without_protection) 
   return without_protection && !may ? refusal::ProtectionStays() : absl::OkStatus();
 }
 
-// What a protected round does not show: another reading of the same responses, which gives away
-// what lies between the two, and domains that no table publishes.
 absl::Status CheckPublished(const model::Round& round, const Protection& protection, bool whole,
                             const v1::GetSipasRequest& request) {
   const v1::WeightingPlan& plan = round.definition().weighting_plan();
@@ -114,6 +124,38 @@ absl::Status CheckFlagged(const model::Round& round, bool without_flagged) {
   if (!without_flagged) return absl::OkStatus();
   return refusal::NotPublished(round.id(), "without_flagged",
                                "results with flagged responses, as all responses that count are");
+}
+
+std::vector<index::UnitInput> InputsOf(const model::Round& round,
+                                       const model::Catalog::Populations* populations,
+                                       const std::vector<bool>& included) {
+  std::vector<index::UnitInput> inputs(round.units().size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    inputs[i].included = included[i];
+    inputs[i].unit_id = round.units()[i].unit_id();
+    inputs[i].level = round.units()[i].level();
+    if (populations == nullptr) continue;
+    const auto found = populations->find(round.units()[i].unit_id());
+    if (found == populations->end()) continue;
+    inputs[i].population = found->second.size();
+    inputs[i].margins.assign(found->second.margins().begin(), found->second.margins().end());
+  }
+  return inputs;
+}
+
+std::vector<report::UnitLabel> LabelsOf(const model::Round& round,
+                                        const std::vector<index::UnitInput>& inputs) {
+  std::vector<report::UnitLabel> labels;
+  labels.reserve(inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const v1::Unit& unit = round.units()[i];
+    labels.push_back({.unit_id = unit.unit_id(),
+                      .name = unit.name(),
+                      .level = unit.level(),
+                      .parent_unit_id = unit.parent_unit_id(),
+                      .population = inputs[i].population});
+  }
+  return labels;
 }
 
 }  // namespace hailong::results

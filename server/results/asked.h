@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "analysis/estimate/scale_interval.h"
 #include "analysis/index/score.h"
+#include "analysis/report/report.h"
 #include "hailong/v1/registry_service.pb.h"
 #include "hailong/v1/results_service.pb.h"
 #include "server/model/catalog.h"
@@ -34,6 +35,10 @@ void AddMarginQuestions(const v1::WeightingPlan& plan, std::vector<std::string>&
 void SetWeighting(const v1::WeightingPlan& plan, v1::WeightingMode asked,
                   index::ScoreOptions& options);
 
+// The expectations of a framework that the round asked, as ratings.
+std::vector<std::string> ExpectationQuestions(const index::Framework& framework,
+                                              const model::Questionnaire& questionnaire);
+
 // The round hides small cells.
 bool IsProtected(const model::Round& round);
 
@@ -46,5 +51,12 @@ absl::Status CheckLift(const model::Principal& caller, bool without_protection);
 absl::Status CheckPublished(const model::Round& round, const Protection& protection, bool whole,
                             const v1::GetSipasRequest& request);
 absl::Status CheckFlagged(const model::Round& round, bool without_flagged);
+
+// What is known of the units of a round, and their names; `populations` may be null.
+std::vector<index::UnitInput> InputsOf(const model::Round& round,
+                                       const model::Catalog::Populations* populations,
+                                       const std::vector<bool>& included);
+std::vector<report::UnitLabel> LabelsOf(const model::Round& round,
+                                        const std::vector<index::UnitInput>& inputs);
 
 }  // namespace hailong::results

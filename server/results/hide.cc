@@ -14,6 +14,8 @@ namespace {
 using base::Cat;
 
 double Rounded(double value) { return std::round(value * 100) / 100; }
+// A p-value needs more to be read.
+double RoundedP(double p) { return std::round(p * 10000) / 10000; }
 
 void Hide(v1::Estimate& estimate) {
   estimate.Clear();
@@ -36,6 +38,22 @@ void Round(v1::Estimate& estimate) {
 void HideOrRound(bool shown, v1::Estimate& estimate) {
   if (!shown) Hide(estimate);
   Round(estimate);
+}
+
+void RoundChange(v1::Change& change) {
+  if (change.has_before()) Round(*change.mutable_before());
+  if (change.has_difference()) change.set_difference(Rounded(change.difference()));
+  if (change.has_standard_error()) change.set_standard_error(Rounded(change.standard_error()));
+  if (change.has_ci_low()) change.set_ci_low(Rounded(change.ci_low()));
+  if (change.has_ci_high()) change.set_ci_high(Rounded(change.ci_high()));
+  if (change.has_degrees_of_freedom()) {
+    change.set_degrees_of_freedom(std::round(change.degrees_of_freedom()));
+  }
+  if (change.has_p_value()) change.set_p_value(RoundedP(change.p_value()));
+  if (change.has_p_holm()) change.set_p_holm(RoundedP(change.p_holm()));
+  if (change.has_p_benjamini_hochberg()) {
+    change.set_p_benjamini_hochberg(RoundedP(change.p_benjamini_hochberg()));
+  }
 }
 
 // `shows`: of the number of a component.
@@ -205,6 +223,47 @@ void HideUnit(const Protection& protection, const index::Framework& framework, s
   score.clear_weight();
   score.clear_issue();
   score.set_suppressed(true);
+}
+
+void HideImprovement(const Protection& protection, const Protection::Part& part,
+                     v1::Improvement& improvement) {
+  if (!protection.ShowsResponses(part)) {
+    improvement.clear_responses();
+    improvement.clear_few_responses();
+  }
+  const bool shown = part.alone ? protection.ShowsPooled(part, Protection::kOverall)
+                                : protection.Shows(part, Protection::kOverall);
+  if (!shown) {
+    Hide(*improvement.mutable_overall());
+    Hide(*improvement.mutable_distance());
+    improvement.clear_contributions();
+    improvement.clear_expectations();
+    improvement.clear_change();
+    improvement.clear_component_changes();
+    improvement.set_suppressed(true);
+    return;
+  }
+  for (v1::ExpectationGap& gap : *improvement.mutable_expectations()) {
+    if (protection.ShowsQuestion(part, gap.question_id())) continue;
+    Hide(*gap.mutable_expectation());
+    if (gap.has_gap()) Hide(*gap.mutable_gap());
+  }
+}
+
+void RoundImprovement(v1::Improvement& improvement) {
+  Round(*improvement.mutable_overall());
+  Round(*improvement.mutable_distance());
+  for (v1::Contribution& contribution : *improvement.mutable_contributions()) {
+    Round(*contribution.mutable_index());
+    Round(*contribution.mutable_contribution());
+  }
+  for (v1::ExpectationGap& gap : *improvement.mutable_expectations()) {
+    Round(*gap.mutable_expectation());
+    if (gap.has_satisfaction()) Round(*gap.mutable_satisfaction());
+    if (gap.has_gap()) Round(*gap.mutable_gap());
+  }
+  if (improvement.has_change()) RoundChange(*improvement.mutable_change());
+  for (v1::Change& change : *improvement.mutable_component_changes()) RoundChange(change);
 }
 
 void HidePoints(const index::Framework& framework, v1::GetParSurveyPointsResponse& response) {

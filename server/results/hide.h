@@ -28,6 +28,12 @@ void HideResult(const Protection& protection, const model::Round& round,
 void HideUnit(const Protection& protection, const index::Framework& framework, size_t unit,
               v1::UnitScore& score);
 
+// What to improve in a part: all that the index rests on goes with it.
+void HideImprovement(const Protection& protection, const Protection::Part& part,
+                     v1::Improvement& improvement);
+// Also where only the round it is compared with is protected.
+void RoundImprovement(v1::Improvement& improvement);
+
 // Points that rest on a hidden index of the officials or the citizens, which stand in the response.
 void HidePoints(const index::Framework& framework, v1::GetParSurveyPointsResponse& response);
 

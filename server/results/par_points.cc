@@ -45,9 +45,9 @@ absl::StatusOr<v1::GetParSurveyPointsResponse> Results::GetParSurveyPoints(
     Cell& cell = CellOf(scoring.round->id());
     base::MutexLock lock(cell.mutex);
     ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring));
-    ASSIGN_OR_RETURN(const Protection* const protection,
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Protection> protection,
                      ProtectionOf(cell, scoring, *frame, request.without_protection()));
-    return Score(*frame, scoring, scope, options, protection, into);
+    return Score(*frame, scoring, scope, options, protection.get(), into);
   };
   index::IndexScore officials_score;
   index::IndexScore citizens_score;

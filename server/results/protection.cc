@@ -180,15 +180,23 @@ absl::StatusOr<Protection> Protection::Create(const model::Round& round,
   }
   Protection protection(std::move(layout), std::move(apart));
   const std::vector<size_t> items = ItemsOf(framework);
-  std::vector<size_t> columns;
-  for (const size_t item : items) {
-    columns.push_back(*frame.FindColumn(framework.component(item).question_id()));
+  std::vector<std::string> questions;
+  for (const size_t item : items) questions.push_back(framework.component(item).question_id());
+  for (std::string& id : ExpectationQuestions(framework, round.questionnaire())) {
+    questions.push_back(std::move(id));
   }
+  std::vector<size_t> columns;
+  for (const std::string& id : questions) columns.push_back(*frame.FindColumn(id));
   const Tally tally = protection.Count(frame, columns);
   ASSIGN_OR_RETURN(const std::vector<size_t> masks,
                    protection.SuppressAll(rule, tally, frame, columns));
   protection.component_masks_.resize(framework.size(), 0);
+  for (size_t q = 0; q < questions.size(); ++q) {
+    size_t& mask = protection.question_masks_[questions[q]];
+    mask = std::max(mask, masks[q]);
+  }
   for (size_t i = 0; i < items.size(); ++i) {
+    protection.overall_mask_ = std::max(protection.overall_mask_, masks[i]);
     for (std::optional<size_t> c = items[i]; c.has_value(); c = framework.parent(*c)) {
       size_t& mask = protection.component_masks_[*c];
       mask = std::max(mask, masks[i]);
@@ -367,24 +375,20 @@ bool Protection::IsShown(const std::vector<uint32_t>& nodes, size_t mask) const 
   return cell.has_value() && !masks_[mask][*cell];
 }
 
-size_t Protection::MaskOf(size_t component) const {
-  return component == kOverall ? masks_.size() - 1 : component_masks_[component];
-}
-
-bool Protection::ShowsResponses(const Part& part) const {
-  if (part.alone && apart_[part.unit]) return !apart_masks_.front()[part.unit];
+bool Protection::IsShown(const Part& part, size_t mask) const {
+  if (part.alone && apart_[part.unit] && part.answers.empty()) {
+    return !apart_masks_[mask][part.unit];
+  }
   const auto nodes = NodesOf(part);
-  return nodes.has_value() && IsShown(*nodes, 0);
+  return nodes.has_value() && IsShown(*nodes, mask);
 }
 
-bool Protection::Shows(const Part& part, size_t component) const {
+bool Protection::IsShownByGroups(const Part& part, size_t mask) const {
   auto nodes = NodesOf(part);
   if (!nodes.has_value()) return false;
-  const size_t mask = MaskOf(component);
-  const bool grouped = layout_.equal_groups.has_value() &&
-                       (*nodes)[*layout_.equal_groups] == disclosure::Hierarchy::root();
-  if (!grouped) return IsShown(*nodes, mask);
+  if (!layout_.equal_groups.has_value()) return IsShown(*nodes, mask);
   const size_t group = *layout_.equal_groups;
+  if ((*nodes)[group] != disclosure::Hierarchy::root()) return IsShown(*nodes, mask);
   for (uint32_t node = NodeOf(1); node < layout_.dimensions[group].parents.size(); ++node) {
     (*nodes)[group] = node;
     if (!IsShown(*nodes, mask)) return false;
@@ -392,10 +396,23 @@ bool Protection::Shows(const Part& part, size_t component) const {
   return true;
 }
 
+size_t Protection::MaskOf(size_t component) const {
+  return component == kOverall ? overall_mask_ : component_masks_[component];
+}
+
+bool Protection::ShowsResponses(const Part& part) const { return IsShown(part, 0); }
+
+bool Protection::Shows(const Part& part, size_t component) const {
+  return IsShownByGroups(part, MaskOf(component));
+}
+
 bool Protection::ShowsPooled(const Part& part, size_t component) const {
-  if (part.alone && apart_[part.unit]) return !apart_masks_[MaskOf(component)][part.unit];
-  const auto nodes = NodesOf(part);
-  return nodes.has_value() && IsShown(*nodes, MaskOf(component));
+  return IsShown(part, MaskOf(component));
+}
+
+bool Protection::ShowsQuestion(const Part& part, const std::string& question_id) const {
+  const auto mask = question_masks_.find(question_id);
+  return mask != question_masks_.end() && IsShownByGroups(part, mask->second);
 }
 
 bool Protection::IsHiddenApart(size_t unit) const {

@@ -4,11 +4,12 @@
 //
 // Everything that the round may ever show is one table of cells: the tree of its units, crossed
 // with the declared tables, the respondent groups and the questions of the weighting plan, each
-// question with "not stated". The responses, and the answers to each item, are counted over these
-// cells and suppressed in turn, each with what those before it hid (disclosure/suppress.h). Where
-// much the same people answered, the masks become one: otherwise the n of a cell that is hidden for
-// one item could be read off another. Items that clearly fewer answer come later and hide more, so
-// that masks are nested; a component takes the mask of the item below it that hides most.
+// question with "not stated". The responses, and the answers to each item and to each expectation
+// beside the items, are counted over these cells and suppressed in turn, each with what those
+// before it hid (disclosure/suppress.h). Where much the same people answered, the masks become one:
+// otherwise the n of a cell that is hidden for one item could be read off another. Items that
+// clearly fewer answer come later and hide more, so that masks are nested; a component takes the
+// mask of the item below it that hides most.
 //
 // A unit that has no weight is in no total: it stands apart, and is hidden if it is small itself.
 //
@@ -19,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,10 +60,10 @@ class Protection {
   // a question that is scored, the tables have too many cells).
   static absl::Status Check(const model::Round& round, const index::Framework& framework);
 
-  // `frame` has the round's units and all questions of its framework and tables; taking_part: by
-  // unit, it has a weight in the result of the round. O(rows * items), then the search of
-  // disclosure::Suppress for each item. Errors: RESOURCE_EXHAUSTED (the round's units have become
-  // too many for its tables).
+  // `frame` has the round's units and all questions of its framework, their expectations and
+  // tables; taking_part: by unit, it has a weight in the result of the round. O(rows * items), then
+  // the search of disclosure::Suppress for each item. Errors: RESOURCE_EXHAUSTED (the round's units
+  // have become too many for its tables).
   static absl::StatusOr<Protection> Create(const model::Round& round,
                                            const index::Framework& framework,
                                            const frame::Frame& frame,
@@ -79,6 +81,9 @@ class Protection {
   bool Shows(const Part& part, size_t component) const;
   // The same, all respondents of the part together: scores of units by themselves.
   bool ShowsPooled(const Part& part, size_t component) const;
+
+  // The answers to one question, an item or an expectation: pooled, of the part.
+  bool ShowsQuestion(const Part& part, const std::string& question_id) const;
 
   // The unit is in no total and its responses are hidden.
   bool IsHiddenApart(size_t unit) const;
@@ -114,6 +119,8 @@ class Protection {
   std::optional<size_t> DimensionOf(const std::string& question_id) const;
   std::optional<std::vector<uint32_t>> NodesOf(const Part& part) const;
   bool IsShown(const std::vector<uint32_t>& nodes, size_t mask) const;
+  bool IsShown(const Part& part, size_t mask) const;
+  bool IsShownByGroups(const Part& part, size_t mask) const;
   size_t MaskOf(size_t component) const;
 
   Layout layout_;
@@ -125,8 +132,11 @@ class Protection {
   std::vector<std::vector<bool>> masks_;
   // By mask and unit that stands apart.
   std::vector<std::vector<bool>> apart_masks_;
-  // By component, the last of the items below it.
+  // By question that is counted.
+  std::map<std::string, size_t> question_masks_;
+  // By component, the last of the items below it; of the index, the last of all items.
   std::vector<size_t> component_masks_;
+  size_t overall_mask_ = 0;
   uint32_t cells_hidden_ = 0;
 };
 

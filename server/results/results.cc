@@ -21,38 +21,6 @@ namespace {
 
 using base::Cat;
 
-std::vector<index::UnitInput> InputsOf(const model::Round& round,
-                                       const model::Catalog::Populations* populations,
-                                       const std::vector<bool>& included) {
-  std::vector<index::UnitInput> inputs(round.units().size());
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    inputs[i].included = included[i];
-    inputs[i].unit_id = round.units()[i].unit_id();
-    inputs[i].level = round.units()[i].level();
-    if (populations == nullptr) continue;
-    const auto found = populations->find(round.units()[i].unit_id());
-    if (found == populations->end()) continue;
-    inputs[i].population = found->second.size();
-    inputs[i].margins.assign(found->second.margins().begin(), found->second.margins().end());
-  }
-  return inputs;
-}
-
-std::vector<report::UnitLabel> LabelsOf(const model::Round& round,
-                                        const std::vector<index::UnitInput>& inputs) {
-  std::vector<report::UnitLabel> labels;
-  labels.reserve(inputs.size());
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const v1::Unit& unit = round.units()[i];
-    labels.push_back({.unit_id = unit.unit_id(),
-                      .name = unit.name(),
-                      .level = unit.level(),
-                      .parent_unit_id = unit.parent_unit_id(),
-                      .population = inputs[i].population});
-  }
-  return labels;
-}
-
 // The names of respondent groups: the options of the question that asks for the group.
 std::vector<v1::LocalizedText> GroupTitles(const model::Round& round,
                                            const index::Framework& framework) {
@@ -215,6 +183,13 @@ absl::StatusOr<RoundFrame*> Results::FrameOf(Cell& cell, const Scoring& scoring,
   std::vector<std::string> more;
   AddMarginQuestions(scoring.round->definition().weighting_plan(), more);
   AddTableQuestions(scoring.round->definition().disclosure(), more);
+  // A mask is over all that is ever asked for.
+  if (IsProtected(*scoring.round) && scoring.framework != nullptr) {
+    for (std::string& id :
+         ExpectationQuestions(*scoring.framework, scoring.round->questionnaire())) {
+      more.push_back(std::move(id));
+    }
+  }
   cell.also.insert(also.begin(), also.end());
   more.insert(more.end(), cell.also.begin(), cell.also.end());
   for (const std::string& id : more) {
@@ -236,15 +211,16 @@ absl::StatusOr<RoundFrame*> Results::FrameOf(Cell& cell, const Scoring& scoring,
   return cell.frame.get();
 }
 
-absl::StatusOr<const Protection*> Results::ProtectionOf(Cell& cell, const Scoring& scoring,
-                                                        const RoundFrame& frame,
-                                                        bool lifted) const {
-  if (lifted || !IsProtected(*scoring.round)) return nullptr;
+absl::StatusOr<std::shared_ptr<const Protection>> Results::ProtectionOf(Cell& cell,
+                                                                        const Scoring& scoring,
+                                                                        const RoundFrame& frame,
+                                                                        bool lifted) const {
+  if (lifted || !IsProtected(*scoring.round)) return std::shared_ptr<const Protection>();
   const Cell::State state{.round = scoring.round,
                           .populations = scoring.seal == nullptr ? scoring.populations : nullptr,
                           .sealed_stored = scoring.sealed_stored,
                           .last_sequence = frame.last_sequence()};
-  if (cell.protection.has_value() && cell.protected_state == state) return &*cell.protection;
+  if (cell.protection != nullptr && cell.protected_state == state) return cell.protection;
   // Who has a weight in the result of the round.
   const std::vector<bool> all(scoring.round->units().size(), true);
   const std::vector<index::UnitInput> inputs =
@@ -256,10 +232,11 @@ absl::StatusOr<const Protection*> Results::ProtectionOf(Cell& cell, const Scorin
   if (!scores.ok()) return refusal::CannotScore(scoring.round->id(), scores.status());
   std::vector<bool> taking_part;
   for (const index::UnitScore& unit : *scores) taking_part.push_back(unit.weight > 0);
-  ASSIGN_OR_RETURN(cell.protection, Protection::Create(*scoring.round, *scoring.framework,
+  ASSIGN_OR_RETURN(Protection made, Protection::Create(*scoring.round, *scoring.framework,
                                                        frame.frame(), taking_part));
+  cell.protection = std::make_shared<const Protection>(std::move(made));
   cell.protected_state = state;
-  return &*cell.protection;
+  return cell.protection;
 }
 
 absl::StatusOr<v1::IndexResult> Results::Score(const RoundFrame& frame, const Scoring& scoring,
@@ -328,12 +305,12 @@ absl::StatusOr<v1::GetSipasResponse> Results::GetSipas(Caller caller,
   Cell& cell = CellOf(request.round_id());
   base::MutexLock lock(cell.mutex);
   ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring, questions));
-  ASSIGN_OR_RETURN(const Protection* const protection,
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Protection> protection,
                    ProtectionOf(cell, scoring, *frame, request.without_protection()));
   index::IndexScore score;
   v1::GetSipasResponse response;
   ASSIGN_OR_RETURN(*response.mutable_result(),
-                   Score(*frame, scoring, scope, request, protection, &score));
+                   Score(*frame, scoring, scope, request, protection.get(), &score));
   response.set_state(scoring.round->state());
   if (scoring.seal != nullptr) {
     *response.mutable_seal() = scoring.seal->seal();
@@ -357,7 +334,7 @@ absl::StatusOr<v1::ListUnitScoresResponse> Results::ListUnitScores(
   Cell& cell = CellOf(request.round_id());
   base::MutexLock lock(cell.mutex);
   ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring));
-  ASSIGN_OR_RETURN(const Protection* const protection,
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Protection> protection,
                    ProtectionOf(cell, scoring, *frame, request.without_protection()));
   if (protection != nullptr) {
     RETURN_IF_ERROR(CheckFlagged(*scoring.round, request.without_flagged()));
@@ -388,7 +365,7 @@ absl::StatusOr<v1::ListUnitScoresResponse> Results::ListUnitScores(
     if (protection != nullptr) HideUnit(*protection, *scoring.framework, i, unit);
   }
   if (IsProtected(*scoring.round)) {
-    *response.mutable_disclosure() = DisclosureOf(*scoring.round, protection);
+    *response.mutable_disclosure() = DisclosureOf(*scoring.round, protection.get());
   }
   response.set_next_page_token(pager.next_page_token());
   response.set_synthetic(scoring.round->definition().synthetic());

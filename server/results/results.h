@@ -14,6 +14,8 @@
 #include "absl/status/statusor.h"
 #include "analysis/index/framework.h"
 #include "analysis/index/score.h"
+#include "analysis/priorities/compare.h"
+#include "analysis/priorities/priorities.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "hailong/v1/registry_service.pb.h"
@@ -50,6 +52,8 @@ class Results {
                                                             const v1::ListUnitScoresRequest&);
   absl::StatusOr<v1::GetParSurveyPointsResponse> GetParSurveyPoints(
       Caller, const v1::GetParSurveyPointsRequest&);
+  absl::StatusOr<v1::ListImprovementsResponse> ListImprovements(Caller,
+                                                                const v1::ListImprovementsRequest&);
   // Counts as they are now.
   absl::StatusOr<v1::WatchRoundResponse> ReadCounts(Caller, const v1::WatchRoundRequest&);
   // What changes when a response of the round was stored; for watchers to ask cheaply.
@@ -85,7 +89,7 @@ class Results {
     std::unique_ptr<RoundFrame> frame ABSL_GUARDED_BY(mutex);
     // Questions that domains were asked for by.
     std::set<std::string> also ABSL_GUARDED_BY(mutex);
-    std::optional<Protection> protection ABSL_GUARDED_BY(mutex);
+    std::shared_ptr<const Protection> protection ABSL_GUARDED_BY(mutex);
     // What the protection was made of: a state of the round.
     struct State {
       std::shared_ptr<const model::Round> round;
@@ -114,14 +118,33 @@ class Results {
                                       const std::vector<std::string>& also = {})
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(cell.mutex);
   // What hides small cells of the round as it is now; null: the round has no rule, or it is lifted.
-  absl::StatusOr<const Protection*> ProtectionOf(Cell& cell, const Scoring& scoring,
-                                                 const RoundFrame& frame, bool lifted) const
+  absl::StatusOr<std::shared_ptr<const Protection>> ProtectionOf(Cell& cell, const Scoring& scoring,
+                                                                 const RoundFrame& frame,
+                                                                 bool lifted) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(cell.mutex);
   // Null `protection`: everything is shown.
   absl::StatusOr<v1::IndexResult> Score(const RoundFrame& frame, const Scoring& scoring,
                                         const Scope& scope, const v1::GetSipasRequest& options,
                                         const Protection* protection,
                                         index::IndexScore* score) const;
+  // What to improve in the part of a round; `protection` as ProtectionOf() has it.
+  absl::StatusOr<priorities::RoundPriorities> FindPriorities(
+      const Scoring& scoring, const Scope& scope, const v1::ListImprovementsRequest& request,
+      double target, std::shared_ptr<const Protection>* protection);
+  // The changes since another round, by unit of this one; absent where there is nothing to compare.
+  struct ShownChanges {
+    std::optional<priorities::Changes> whole;
+    std::vector<std::optional<priorities::Changes>> units;
+    bool synthetic = false;
+    // The other round hides small cells.
+    bool is_protected = false;
+  };
+  // `listed` are compared where the other round shows them.
+  absl::StatusOr<ShownChanges> FindChanges(Caller caller,
+                                           const v1::ListImprovementsRequest& request,
+                                           const Scoring& scoring, const Scope& scope,
+                                           const priorities::RoundPriorities& found,
+                                           const std::vector<bool>& listed);
   // A round whose result cannot be made is closed again, so that what is missing can be imported.
   absl::Status TakeBackSealing(Caller caller, const std::string& round_id);
   absl::StatusOr<std::string> DigestResponses(const RoundFrame& frame);

@@ -126,7 +126,7 @@ absl::StatusOr<v1::SealRoundResponse> Results::SealRound(Caller caller,
       const auto protection = ProtectionOf(cell, scoring, *frame, /*lifted=*/false);
       absl::StatusOr<v1::IndexResult> result =
           protection.ok()
-              ? Score(*frame, scoring, scope, v1::GetSipasRequest(), *protection, &score)
+              ? Score(*frame, scoring, scope, v1::GetSipasRequest(), protection->get(), &score)
               : protection.status();
       if (!result.ok()) {
         RETURN_IF_ERROR(TakeBackSealing(caller, request.round_id()));

@@ -41,6 +41,7 @@ constexpr std::array kTable = {
     Permission{"hailong.v1.ResultsService/GetSipas", kReader},
     Permission{"hailong.v1.ResultsService/ListUnitScores", kReader},
     Permission{"hailong.v1.ResultsService/GetParSurveyPoints", kReader},
+    Permission{"hailong.v1.ResultsService/ListImprovements", kReader},
     Permission{"hailong.v1.ResultsService/WatchRound", kReader},
     Permission{"hailong.v1.ResultsService/ExportResponses", kReader},
 };

@@ -18,6 +18,7 @@ class ResultsHandler final : public v1::ResultsService::CallbackService {
   HAILONG_UNARY(ResultsService, GetSipas, results_)
   HAILONG_UNARY(ResultsService, ListUnitScores, results_)
   HAILONG_UNARY(ResultsService, GetParSurveyPoints, results_)
+  HAILONG_UNARY(ResultsService, ListImprovements, results_)
 
   grpc::ServerWriteReactor<v1::WatchRoundResponse>* WatchRound(
       grpc::CallbackServerContext* context, const v1::WatchRoundRequest* request) override {
