@@ -44,4 +44,13 @@ std::shared_ptr<T> Bind(CLI::App* command, Command& chosen,
   return arguments;
 }
 
+// The option that shows everything of a round that hides small cells; `request` lives as long as
+// the command.
+template <typename Request>
+void AddLift(CLI::App* command, Request* request) {
+  command->add_flag_callback(
+      "--without-protection", [request] { request->set_without_protection(true); },
+      "Hide nothing (administrators only; not for publication)");
+}
+
 }  // namespace hailong::cli

@@ -46,7 +46,10 @@ Cell NumberCell(double value, int digits, Language language) {
   return Cell(Decimal(value, digits, language), Exact(value));
 }
 
+std::string Hidden(Language language) { return Pick(language, "ẩn", "hidden"); }
+
 std::string ValueWithError(const v1::Estimate& estimate, Language language) {
+  if (estimate.suppressed()) return Hidden(language);
   if (!estimate.defined()) return std::string(kNone);
   std::string text = Decimal(estimate.value(), 2, language);
   if (estimate.has_standard_error()) {

@@ -36,6 +36,9 @@ std::string Exact(double value);
 // A number for people and for programs.
 Cell NumberCell(double value, int digits, Language language);
 
+// What stands where a protected round hides a number.
+std::string Hidden(Language language);
+
 // "85,12 ± 0,43"; "–" where undefined; without error where it is not estimable.
 std::string ValueWithError(const v1::Estimate& estimate, Language language);
 

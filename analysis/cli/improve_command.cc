@@ -68,6 +68,7 @@ ExitCode RunImprove(const Improve& given, Session& session) {
   Show(arguments, all, session);
   std::vector<std::string> notes =
       ImprovementNotes(all, arguments.request.adjustment(), session.language());
+  notes.push_back(DisclosureNote(all.has_disclosure(), all.disclosure(), session.language()));
   for (std::string& note : TrustNotes(all.synthetic(), all.unverified(), session.language())) {
     notes.push_back(std::move(note));
   }
@@ -108,6 +109,7 @@ void AddImproveCommand(CLI::App& app, Command& chosen) {
   improve->add_flag_callback(
       "--without-flagged", [arguments] { arguments->request.set_without_flagged(true); },
       "Leave flagged responses out");
+  AddLift(improve, &request);
   improve->footer(
       "The items of a unit add up to its distance from the target. A change is called significant\n"
       "by its adjusted p-value only; where items differ between rounds nothing is compared.\n"

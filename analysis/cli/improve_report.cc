@@ -36,6 +36,7 @@ std::vector<Cell> UnitCells(const v1::Improvement& unit, bool whole, Language la
 
 // A number of an estimate that may not be there.
 Cell ValueCell(const v1::Estimate& estimate, Language language) {
+  if (estimate.suppressed()) return Cell(Hidden(language), "");
   if (!estimate.defined()) return Cell("–", "");
   return NumberCell(estimate.value(), 2, language);
 }
@@ -117,6 +118,15 @@ Grid ContributionsGrid(const v1::ListImprovementsResponse& response, uint32_t to
     }
     std::sort(items.begin(), items.end(),
               [](const auto* a, const auto* b) { return a->rank() < b->rank(); });
+    if (unit.suppressed()) {
+      std::vector<Cell> row = UnitCells(unit, whole, language);
+      Append({Cell(Hidden(language), ""), ValueCell(unit.overall(), language),
+              ValueCell(unit.distance(), language)},
+             row);
+      row.resize(columns.size() - 1, Cell(""));
+      row.push_back(Cell(Flag(response.synthetic())));
+      grid.AddRow(std::move(row));
+    }
     bool first = true;
     for (const v1::Contribution* item : items) {
       const v1::Estimate& adds = item->contribution();

@@ -258,7 +258,7 @@ TEST(Report, ItemsAreLeavesWithTheShareOfEachStep) {
   std::ostringstream csv;
   IndexGrid(result, true, Language::kVietnamese).PrintCsv(csv, false);
   EXPECT_THAT(csv.str(), HasSubstr("mean_score,share_1,count_1,share_2,count_2,synthetic\n"));
-  EXPECT_THAT(csv.str(), HasSubstr("1,I,,Nơi ngồi chờ,75,,,,4,,,3.9,25,1,75,3,false\n"));
+  EXPECT_THAT(csv.str(), HasSubstr("1,I,,Nơi ngồi chờ,75,,,,4,,,false,3.9,25,1,75,3,false\n"));
 }
 
 TEST(Progress, TheLineFillsUp) {

@@ -45,7 +45,8 @@ std::vector<Column> EstimateColumns(double confidence, Language language) {
           {"ci_high", ""},
           {"n", Pick(language, "Số phiếu", "n"), true},
           {"n_effective", Pick(language, "n hiệu dụng", "n eff."), true},
-          {"design_effect", Pick(language, "Deff", "Deff"), true}};
+          {"design_effect", Pick(language, "Deff", "Deff"), true},
+          {"suppressed", ""}};
 }
 
 std::vector<Cell> EstimateCells(const v1::Estimate& e, Language language) {
@@ -58,9 +59,14 @@ std::vector<Cell> EstimateCells(const v1::Estimate& e, Language language) {
           Cell(Interval(e, language)),
           Cell(OptionalExact(e.has_ci_low(), e.ci_low())),
           Cell(OptionalExact(e.has_ci_high(), e.ci_high())),
-          Cell(std::to_string(e.n())),
+          e.suppressed() ? Cell(Hidden(language), "") : Cell(std::to_string(e.n())),
           number(e.has_n_effective(), e.n_effective(), 0),
-          number(e.has_design_effect(), e.design_effect(), 2)};
+          number(e.has_design_effect(), e.design_effect(), 2),
+          Cell(Flag(e.suppressed()))};
+}
+
+std::string Count(bool suppressed, uint64_t count, Language language) {
+  return suppressed ? Hidden(language) : std::to_string(count);
 }
 
 template <typename T>
@@ -162,16 +168,20 @@ std::string IndexHeading(const v1::GetSipasResponse& response, Language language
 std::vector<std::string> IndexNotes(const v1::IndexResult& result, Language language) {
   std::vector<std::string> notes;
   const v1::RoundCounts& counts = result.counts();
-  notes.push_back(absl::StrCat(
-      Pick(language, "Phiếu: đã lưu ", "Responses: stored "), counts.stored(),
-      Pick(language, ", được tính ", ", counted "), counts.counted(),
-      Pick(language, ", bị phiếu khác thay ", ", superseded "), counts.superseded(),
-      Pick(language, ", đến muộn ", ", late "), counts.late(),
-      Pick(language, ", có cờ ", ", flagged "), counts.flagged(),
-      result.without_flagged() ? Pick(language, " (đã loại khỏi kết quả)", " (left out here)")
-                               : std::string()));
+  if (result.has_counts()) {
+    notes.push_back(absl::StrCat(
+        Pick(language, "Phiếu: đã lưu ", "Responses: stored "), counts.stored(),
+        Pick(language, ", được tính ", ", counted "), counts.counted(),
+        Pick(language, ", bị phiếu khác thay ", ", superseded "), counts.superseded(),
+        Pick(language, ", đến muộn ", ", late "), counts.late(),
+        Pick(language, ", có cờ ", ", flagged "), counts.flagged(),
+        result.without_flagged() ? Pick(language, " (đã loại khỏi kết quả)", " (left out here)")
+                                 : std::string()));
+  }
   const v1::WeightingReport& weighting = result.weighting();
-  if (weighting.population_total() > 0) {
+  // Of a hidden subtree it is not said what it covers.
+  const bool hidden = result.has_disclosure() && !result.has_counts();
+  if (weighting.population_total() > 0 && !hidden) {
     notes.push_back(absl::StrCat(Pick(language, "Đại diện cho ", "Stands for "),
                                  weighting.population_covered(), Pick(language, " trên ", " of "),
                                  weighting.population_total(),
@@ -180,16 +190,18 @@ std::vector<std::string> IndexNotes(const v1::IndexResult& result, Language lang
   for (const v1::UnitWeight& unit : weighting.issues()) {
     notes.push_back(absl::StrCat("  ", unit.unit_id(), " ", unit.name(), ": ",
                                  Shown(unit.issue(), language), " (N = ", unit.population(),
-                                 ", n = ", unit.responses(), ")"));
+                                 ", n = ", Count(unit.suppressed(), unit.responses(), language),
+                                 ")"));
   }
   for (const v1::GroupScore& group : result.groups()) {
-    notes.push_back(absl::StrCat(Pick(language, "Nhóm ", "Group "), group.group(), " ",
-                                 Pick(language, group.title()), ": ",
-                                 ValueWithError(group.index(), language), " ",
-                                 Interval(group.index(), language), ", n = ", group.index().n()));
+    notes.push_back(absl::StrCat(
+        Pick(language, "Nhóm ", "Group "), group.group(), " ", Pick(language, group.title()), ": ",
+        ValueWithError(group.index(), language), " ", Interval(group.index(), language),
+        ", n = ", Count(group.index().suppressed(), group.index().n(), language)));
   }
   const std::string coverage = Pick(language, result.coverage_note());
   if (!coverage.empty()) notes.push_back(coverage);
+  notes.push_back(DisclosureNote(result.has_disclosure(), result.disclosure(), language));
   Append(TrustNotes(result.synthetic(), result.unverified(), language), notes);
   return notes;
 }
@@ -263,9 +275,10 @@ Grid UnitsGrid(const std::vector<v1::UnitScore>& units, bool synthetic, double c
                              unit.level(),
                              unit.parent_unit_id(),
                              unit.population() > 0 ? std::to_string(unit.population()) : "",
-                             std::to_string(unit.responses())};
+                             unit.suppressed() ? "" : std::to_string(unit.responses())};
     Append(EstimateCells(unit.overall(), language), row);
-    row.push_back(NumberCell(unit.weight(), 2, language));
+    row.push_back(unit.suppressed() ? Cell(Hidden(language), "")
+                                    : NumberCell(unit.weight(), 2, language));
     row.push_back(Cell(Shown(unit.issue(), language), EnumWord(unit.issue())));
     row.push_back(Cell(Flag(synthetic)));
     grid.AddRow(std::move(row));
@@ -285,7 +298,11 @@ Grid PointsGrid(const v1::GetParSurveyPointsResponse& response, Language languag
              {"standard_error", "", true},
              {"index", Pick(language, "Đạt (%)", "Reached (%)"), true},
              {"n", Pick(language, "Số phiếu", "n"), true},
+             {"suppressed", ""},
              {"synthetic", ""}});
+  const auto none = [&](bool suppressed) {
+    return suppressed ? Hidden(language) : std::string("–");
+  };
   const auto points = [&](double value, bool has_error, double error) {
     std::string text = Decimal(value, 2, language);
     if (has_error) absl::StrAppend(&text, " ± ", Decimal(error, 2, language));
@@ -299,26 +316,31 @@ Grid PointsGrid(const v1::GetParSurveyPointsResponse& response, Language languag
     const bool doubtful = grade == v1::GRADE_UNVERIFIED || grade == v1::GRADE_UNSPECIFIED;
     const bool has = component.has_standard_error();
     const v1::Estimate& index = component.index();
-    grid.AddRow({component.component_id(), component.parent_id(), component.kind(),
-                 Cell(indent + title, title),
-                 // A star for what the notes below say is not verified.
-                 Cell(Decimal(component.max_points(), 2, language) + (doubtful ? "*" : " "),
-                      Exact(component.max_points())),
-                 EnumWord(grade),
-                 index.defined() ? points(component.points(), has, component.standard_error())
-                                 : std::string("–"),
-                 Exact(component.points()), OptionalExact(has, component.standard_error()),
-                 Cell(index.defined() ? Decimal(index.value(), 2, language) : "–",
-                      OptionalExact(index.defined(), index.value())),
-                 std::to_string(index.n()), Flag(response.synthetic())});
+    grid.AddRow(
+        {component.component_id(), component.parent_id(), component.kind(),
+         Cell(indent + title, title),
+         // A star for what the notes below say is not verified.
+         Cell(Decimal(component.max_points(), 2, language) + (doubtful ? "*" : " "),
+              Exact(component.max_points())),
+         EnumWord(grade),
+         index.defined() ? points(component.points(), has, component.standard_error())
+                         : none(index.suppressed()),
+         OptionalExact(!index.suppressed(), component.points()),
+         OptionalExact(has, component.standard_error()),
+         Cell(index.defined() ? Decimal(index.value(), 2, language) : none(index.suppressed()),
+              OptionalExact(index.defined(), index.value())),
+         index.suppressed() ? Cell(Hidden(language), "") : Cell(std::to_string(index.n())),
+         Flag(index.suppressed()), Flag(response.synthetic())});
   }
   grid.AddRow(
       {"", "", "total", Cell(Pick(language, "TỔNG", "TOTAL"), "total"),
        Cell(Decimal(response.max_points(), 2, language) + " ", Exact(response.max_points())), "",
-       points(response.points(), response.has_standard_error(), response.standard_error()),
-       Exact(response.points()),
+       response.suppressed()
+           ? Hidden(language)
+           : points(response.points(), response.has_standard_error(), response.standard_error()),
+       OptionalExact(!response.suppressed(), response.points()),
        OptionalExact(response.has_standard_error(), response.standard_error()), "", "",
-       Flag(response.synthetic())});
+       Flag(response.suppressed()), Flag(response.synthetic())});
   return grid;
 }
 
@@ -332,10 +354,11 @@ std::vector<std::string> PointsNotes(const v1::GetParSurveyPointsResponse& respo
   }
   for (const v1::IndexResult* result : {&response.officials(), &response.citizens()}) {
     if (result->round_id().empty()) continue;
-    notes.push_back(absl::StrCat(Pick(language, "Đợt ", "Round "), result->round_id(), ": ",
-                                 ValueWithError(result->overall(), language), "%, ",
-                                 Interval(result->overall(), language),
-                                 ", n = ", result->overall().n()));
+    notes.push_back(absl::StrCat(
+        Pick(language, "Đợt ", "Round "), result->round_id(), ": ",
+        ValueWithError(result->overall(), language), "%, ", Interval(result->overall(), language),
+        ", n = ", Count(result->overall().suppressed(), result->overall().n(), language)));
+    notes.push_back(DisclosureNote(result->has_disclosure(), result->disclosure(), language));
   }
   const bool starred = std::any_of(
       response.components().begin(), response.components().end(), [](const v1::PointScore& c) {
@@ -348,6 +371,15 @@ std::vector<std::string> PointsNotes(const v1::GetParSurveyPointsResponse& respo
   }
   Append(TrustNotes(response.synthetic(), response.unverified(), language), notes);
   return notes;
+}
+
+std::string DisclosureNote(bool has_rule, const v1::Disclosure& disclosure, Language language) {
+  if (has_rule) return Pick(language, disclosure.note());
+  return Pick(language,
+              "Đợt không có quy tắc bảo vệ: ô nhỏ không bị ẩn, có thể để lộ câu trả lời của từng "
+              "người.",
+              "The round has no disclosure rule: small cells are not hidden and may tell what "
+              "single people answered.");
 }
 
 void KeepEachFactOnce(google::protobuf::RepeatedPtrField<v1::Provenance>& facts) {

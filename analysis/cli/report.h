@@ -44,6 +44,9 @@ Grid PointsGrid(const v1::GetParSurveyPointsResponse& response, Language languag
 std::vector<std::string> PointsNotes(const v1::GetParSurveyPointsResponse& response,
                                      Language language);
 
+// How small cells are protected, or that they are not. `has_rule`: the message was there.
+std::string DisclosureNote(bool has_rule, const v1::Disclosure& disclosure, Language language);
+
 // Pages repeat what they rest on: leaves the first of each.
 void KeepEachFactOnce(google::protobuf::RepeatedPtrField<v1::Provenance>& facts);
 

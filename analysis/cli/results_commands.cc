@@ -120,7 +120,12 @@ ExitCode RunUnits(const Units& arguments, Session& session) {
   all.clear_units();
   for (const v1::UnitScore& unit : units) *all.add_units() = unit;
   session.Show(all, UnitsGrid(units, all.synthetic(), request.confidence(), session.language()));
-  PrintNotes(TrustNotes(all.synthetic(), all.unverified(), session.language()), session);
+  std::vector<std::string> notes = {
+      DisclosureNote(all.has_disclosure(), all.disclosure(), session.language())};
+  for (std::string& note : TrustNotes(all.synthetic(), all.unverified(), session.language())) {
+    notes.push_back(std::move(note));
+  }
+  PrintNotes(notes, session);
   return ExitCode::kOk;
 }
 
@@ -212,6 +217,7 @@ void AddSipas(CLI::App& app, Command& chosen) {
   sipas->add_flag_callback(
       "--domain-components", [arguments] { arguments->request.set_domain_components(true); },
       "Also the components of each domain");
+  AddLift(sipas, &arguments->request);
   AddInterval(sipas, arguments->interval,
               [arguments](double level) { arguments->request.set_confidence(level); });
   sipas->add_flag("--items", arguments->items, "Also each item with the share of each step");
@@ -244,6 +250,7 @@ void AddResultsCommands(CLI::App& app, Command& chosen) {
   units->add_flag_callback(
       "--components", [listed] { listed->request.set_with_components(true); },
       "Also the value of each component (JSON only)");
+  AddLift(units, &listed->request);
   AddInterval(units, listed->interval,
               [listed](double level) { listed->request.set_confidence(level); });
   units->add_option("--sort", listed->sort, "score (best first), name (Vietnamese order) or id")
@@ -266,6 +273,7 @@ void AddResultsCommands(CLI::App& app, Command& chosen) {
   points->add_flag_callback(
       "--without-flagged", [request] { request->set_without_flagged(true); },
       "Leave flagged responses out");
+  AddLift(points, request.get());
   points->footer(
       "Example: hailong par-points --officials bd-2024-officials --citizens bd-2024-citizens");
 

@@ -28,17 +28,23 @@ Grid MarginsGrid(const v1::WeightingReport& weighting, Language language) {
              {"sample_share", Pick(language, "% phiếu", "% of n"), true},
              {"unit_weighted_share", Pick(language, "% trước", "% before"), true},
              {"weighted_share", Pick(language, "% sau", "% after"), true},
-             {"population_share", Pick(language, "% tổng thể", "% population"), true}});
+             {"population_share", Pick(language, "% tổng thể", "% population"), true},
+             {"suppressed", ""}});
+  const auto share = [&](const v1::MarginLevel& level, double value) {
+    return level.suppressed() ? Cell(Hidden(language), "") : NumberCell(value, 1, language);
+  };
   for (const v1::MarginReport& margin : weighting.margins()) {
     for (const v1::MarginLevel& level : margin.levels()) {
       const std::string title = Pick(language, level.title());
       const std::string option = std::to_string(level.option());
       grid.AddRow({margin.question_id(), option, Cell(title.empty() ? option : title, title),
-                   std::to_string(level.responses()), NumberCell(level.sample_share(), 1, language),
-                   NumberCell(level.unit_weighted_share(), 1, language),
-                   NumberCell(level.weighted_share(), 1, language),
+                   level.suppressed() ? Cell(Hidden(language), "")
+                                      : Cell(std::to_string(level.responses())),
+                   share(level, level.sample_share()), share(level, level.unit_weighted_share()),
+                   share(level, level.weighted_share()),
                    level.has_population_share() ? NumberCell(level.population_share(), 1, language)
-                                                : Cell("")});
+                                                : Cell(""),
+                   level.suppressed() ? "true" : "false"});
     }
   }
   return grid;

@@ -76,18 +76,22 @@ Pass Protect(const Table& table, const std::vector<size_t>& unsafe, uint32_t wid
 // Cells that were hidden for a cell and turned out not to be needed, since a later cell hid better
 // ones, come back: only what the first pass hid may be hidden, and the order is turned round.
 Pass Shrink(const Table& table, const std::vector<size_t>& unsafe, uint32_t width,
-            const Pass& first) {
+            const std::vector<Visibility>& given, const Pass& first) {
   std::vector<Visibility> visibility;
   for (const Visibility before : first.visibility) {
     visibility.push_back(before == Visibility::kHidden ? Visibility::kOpen : Visibility::kFixed);
   }
-  for (const size_t cell : unsafe) visibility[cell] = Visibility::kHidden;
+  for (size_t i = 0; i < given.size(); ++i) {
+    if (given[i] == Visibility::kHidden) visibility[i] = Visibility::kHidden;
+  }
   return Protect(table, {unsafe.rbegin(), unsafe.rend()}, width, std::move(visibility));
 }
 
 }  // namespace
 
-absl::StatusOr<Suppression> Suppress(const Table& table, const Rule& rule) {
+absl::StatusOr<Suppression> Suppress(const Table& table, const Rule& rule,
+                                     const std::vector<bool>& hidden) {
+  HAILONG_CHECK(hidden.empty() || hidden.size() == table.cell_count());
   RETURN_IF_ERROR(CheckRule(table, rule));
   std::vector<Visibility> visibility;
   std::vector<size_t> unsafe;
@@ -101,14 +105,17 @@ absl::StatusOr<Suppression> Suppress(const Table& table, const Rule& rule) {
       visibility.push_back(Visibility::kHidden);
       result.status.push_back(CellStatus::kPrimary);
       unsafe.push_back(i);
+    } else if (!hidden.empty() && hidden[i]) {
+      visibility.push_back(Visibility::kHidden);
+      result.status.push_back(CellStatus::kComplementary);
     } else {
       visibility.push_back(Visibility::kOpen);
       result.status.push_back(CellStatus::kShown);
     }
   }
   const uint32_t width = rule.n_min - 1;
-  Pass pass = Protect(table, unsafe, width, std::move(visibility));
-  Pass shrunk = Shrink(table, unsafe, width, pass);
+  Pass pass = Protect(table, unsafe, width, visibility);
+  Pass shrunk = Shrink(table, unsafe, width, visibility, pass);
   if (RespondentsHidden(table, shrunk.visibility) < RespondentsHidden(table, pass.visibility)) {
     pass = std::move(shrunk);
   }
@@ -116,7 +123,7 @@ absl::StatusOr<Suppression> Suppress(const Table& table, const Rule& rule) {
   for (size_t i = 0; i < table.cell_count(); ++i) {
     if (pass.visibility[i] != Visibility::kHidden) continue;
     if (result.status[i] == CellStatus::kPrimary) continue;
-    HAILONG_CHECK(pass.proven[i].width() > 0);
+    HAILONG_CHECK(visibility[i] == Visibility::kHidden || pass.proven[i].width() > 0);
     result.status[i] = CellStatus::kComplementary;
     ++result.complementary;
     if (table.IsTotal(i)) ++result.complementary_totals;

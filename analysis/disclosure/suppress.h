@@ -69,8 +69,13 @@ struct Suppression {
   size_t complementary_totals = 0;
 };
 
-// INVALID_ARGUMENT: a number of the rule is outside of what is allowed above.
-absl::StatusOr<Suppression> Suppress(const Table& table, const Rule& rule);
+// `hidden`: by cell, cells that are hidden in any case, for the sake of another table over the same
+// respondents; they may be changed at no price, are complementary unless primary, and nothing is
+// promised about them. Empty: none. Tables that are suppressed in turn, each with what those before
+// it hid, have one mask in the end, and it protects each of them, since hiding more never harms a
+// primary cell. INVALID_ARGUMENT: a number of the rule is outside of what is allowed above.
+absl::StatusOr<Suppression> Suppress(const Table& table, const Rule& rule,
+                                     const std::vector<bool>& hidden = {});
 
 // For each cell the values of n that are proven possible when exactly the cells with true in
 // `hidden` are hidden: at least `width` + 1 of them where exchanges are found; the true n alone for

@@ -136,9 +136,7 @@ absl::Status Server::Parts::BuildLogic(const Settings& settings) {
                                                std::move(known), settings.scoring_threads);
   registry = std::make_unique<registry::Registry>(
       *catalog, *catalog_writer, *store, *keys, *clock,
-      [this](const std::string& id, const model::Questionnaire& questionnaire) {
-        return results->CheckFramework(id, questionnaire);
-      });
+      [this](const model::Round& round) { return results->CheckRound(round); });
   intake = std::make_unique<intake::Intake>(*catalog, *keys, *writer, *clock);
   writer->Start();
   return registry->CreateFirstAdmin([&](const std::string& credential) {

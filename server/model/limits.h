@@ -54,6 +54,10 @@ inline constexpr size_t kRakingQuestionsMax = 4;
 inline constexpr uint64_t kWeightingLayersMax =
     10000;  // answers to all questions of a plan, crossed
 inline constexpr double kTrimmingUpperMax = 1000;
+inline constexpr uint32_t kDisclosureNMinMax = 1000;
+inline constexpr size_t kDisclosureTablesMax = 8;
+inline constexpr size_t kDisclosureByMax = 3;
+inline constexpr size_t kDisclosureQuestionsMax = 4;  // of all tables and the weighting plan
 
 // Work under way.
 inline constexpr size_t kWriterJobsMax = 4096;

@@ -124,6 +124,21 @@ absl::Status CannotScore(std::string_view round_id, const absl::Status& why) {
                     "CANNOT_SCORE");
 }
 
+absl::Status NotPublished(std::string_view round_id, std::string_view found,
+                          std::string_view allowed) {
+  return WithReason(absl::FailedPreconditionError(Cat("round '", round_id, "' is protected: found ",
+                                                      found, ", allowed are ", allowed,
+                                                      "; an ADMIN may ask for without_protection")),
+                    "NOT_PUBLISHED");
+}
+
+absl::Status ProtectionStays() {
+  return WithReason(absl::PermissionDeniedError(
+                        "without_protection is for an ADMIN that is bound to no unit: it shows "
+                        "cells so small that they tell what single people answered"),
+                    "PROTECTION_STAYS");
+}
+
 absl::Status RoundKeyNeeded(std::string_view round_id, absl::Time until) {
   return WithReason(
       absl::FailedPreconditionError(Cat("the key of round '", round_id,

@@ -54,6 +54,11 @@ absl::Status GraceNotOver(std::string_view round_id, absl::Time until);
 absl::Status NoFramework(std::string_view round_id, std::string_view framework_id);
 // What scoring refused: a framework that does not fit, a weighting step that cannot be done.
 absl::Status CannotScore(std::string_view round_id, const absl::Status& why);
+// A protected round does not show what was asked for; `allowed` is what it does.
+absl::Status NotPublished(std::string_view round_id, std::string_view found,
+                          std::string_view allowed);
+// Only an ADMIN that is bound to no unit sees hidden cells.
+absl::Status ProtectionStays();
 absl::Status RoundKeyNeeded(std::string_view round_id, absl::Time until);
 absl::Status LastAdmin(std::string_view account_id);
 absl::Status TooMany(std::string_view what, size_t found, size_t allowed);

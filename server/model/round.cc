@@ -139,6 +139,64 @@ void CheckWeightingSteps(const v1::WeightingPlan& plan, const Questionnaire& que
   }
 }
 
+void CheckTable(const v1::PublishedTable& table, const Questionnaire& questionnaire,
+                const std::string& field, refusal::Violations& bad) {
+  const size_t found = static_cast<size_t>(table.by_size());
+  if (found < 1 || found > limits::kDisclosureByMax) {
+    bad.Add(field, Cat("found ", found, ", allowed are 1..", limits::kDisclosureByMax));
+    return;
+  }
+  if (std::set<std::string>(table.by().begin(), table.by().end()).size() != found) {
+    bad.Add(field, "names a dimension twice");
+  }
+  for (int i = 0; i < table.by_size(); ++i) {
+    if (table.by(i) == kTableByUnit) continue;
+    const int position = questionnaire.Find(table.by(i), 0);
+    if (position < 0 || questionnaire.questions()[static_cast<size_t>(position)].kind !=
+                            v1::QUESTION_KIND_SINGLE_CHOICE) {
+      bad.Add(Cat(field, "[", i, "]"),
+              Cat("found '", base::Utf8Prefix(table.by(i), 40), "', allowed are '", kTableByUnit,
+                  "' and the single choice questions of questionnaire '",
+                  questionnaire.definition().questionnaire_id(), "'"));
+    }
+  }
+}
+
+void CheckDisclosure(const v1::Round& definition, const Questionnaire& questionnaire,
+                     refusal::Violations& bad) {
+  const v1::DisclosureRule& rule = definition.disclosure();
+  const auto check_n = [&](uint32_t n, const char* field) {
+    if (n == 0 || (n >= 2 && n <= limits::kDisclosureNMinMax)) return;
+    bad.Add(field, Cat("found ", n, ", allowed are 0 and 2..", limits::kDisclosureNMinMax));
+  };
+  check_n(rule.n_min(), "disclosure.n_min");
+  check_n(rule.unanimous_n_min(), "disclosure.unanimous_n_min");
+  if (rule.n_min() == 0 && (rule.unanimous_n_min() > 0 || !rule.tables().empty())) {
+    bad.Add("disclosure.n_min", "found 0, which protects nothing; the rest of the rule needs it");
+  }
+  if (static_cast<size_t>(rule.tables_size()) > limits::kDisclosureTablesMax) {
+    bad.Add("disclosure.tables",
+            Cat("found ", rule.tables_size(), ", allowed are 0..", limits::kDisclosureTablesMax));
+    return;
+  }
+  std::set<std::string> questions;
+  for (int i = 0; i < rule.tables_size(); ++i) {
+    CheckTable(rule.tables(i), questionnaire, Cat("disclosure.tables[", i, "].by"), bad);
+    questions.insert(rule.tables(i).by().begin(), rule.tables(i).by().end());
+  }
+  questions.erase(std::string(kTableByUnit));
+  for (const v1::WeightingStep& step : definition.weighting_plan().steps()) {
+    if (step.has_post_stratify()) questions.insert(step.post_stratify().question_id());
+    questions.insert(step.rake().question_ids().begin(), step.rake().question_ids().end());
+  }
+  if (rule.n_min() > 0 && questions.size() > limits::kDisclosureQuestionsMax) {
+    bad.Add("disclosure.tables", Cat("found ", questions.size(),
+                                     " questions, those of the weighting plan among them, allowed "
+                                     "are 0..",
+                                     limits::kDisclosureQuestionsMax));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Round>> Round::Create(
@@ -172,6 +230,7 @@ absl::StatusOr<std::shared_ptr<const Round>> Round::Create(
   CheckDuration(definition.appeal_time(), limits::kAppealMax, "appeal_time", bad);
   CheckPolicy(definition, bad);
   CheckWeightingSteps(definition.weighting_plan(), *questionnaire, bad);
+  CheckDisclosure(definition, *questionnaire, bad);
   RETURN_IF_ERROR(bad.ToStatus());
 
   const std::string first_day = base::DayInVietnam(made->opens_at_);

@@ -23,6 +23,9 @@ namespace hailong::model {
 enum class RoundNumber : uint32_t {};
 enum class CollectorNumber : uint32_t {};
 
+// Among the dimensions of a published table, what is no question.
+inline constexpr std::string_view kTableByUnit = "unit";
+
 // What decides which of several responses for one citizen and dossier counts.
 struct Standing {
   absl::Time submitted_at;  // by the corrected device clock

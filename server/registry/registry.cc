@@ -280,7 +280,7 @@ absl::StatusOr<v1::OpenRoundResponse> Registry::OpenRound(Caller caller,
         const auto round = after->FindRound(wanted.round_id());
         RETURN_IF_ERROR(FindRound(caller, *after, wanted.round_id()).status());
         if (!wanted.framework_id().empty()) {
-          RETURN_IF_ERROR(knows_framework_(wanted.framework_id(), round->questionnaire()));
+          RETURN_IF_ERROR(can_score_(*round));
         }
         RETURN_IF_ERROR(keys_.Create(wanted.round_id()));
         return std::vector<Record>{record};

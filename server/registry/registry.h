@@ -18,18 +18,18 @@ namespace hailong::registry {
 
 class Registry {
  public:
-  // `knows_framework` says whether rounds may name an index framework and, if not, why.
-  using KnowsFramework =
-      std::function<absl::Status(const std::string& framework_id, const model::Questionnaire&)>;
+  // `can_score` says whether a round that names an index framework can be scored and published by
+  // it and, if not, why.
+  using CanScore = std::function<absl::Status(const model::Round&)>;
 
   Registry(const model::CatalogHolder& catalog, store::CatalogWriter& writer, store::Store& store,
-           store::KeyRing& keys, const base::Clock& clock, KnowsFramework knows_framework)
+           store::KeyRing& keys, const base::Clock& clock, CanScore can_score)
       : catalog_(catalog),
         writer_(writer),
         store_(store),
         keys_(keys),
         clock_(clock),
-        knows_framework_(std::move(knows_framework)) {}
+        can_score_(std::move(can_score)) {}
 
   using Caller = const model::Principal&;
 
@@ -85,7 +85,7 @@ class Registry {
   store::Store& store_;
   store::KeyRing& keys_;
   const base::Clock& clock_;
-  const KnowsFramework knows_framework_;
+  const CanScore can_score_;
 };
 
 // A random bearer credential; `Hash` is what is stored of it.

@@ -33,8 +33,8 @@ class RegistryTest : public ::testing::Test {
     writer_->Start();
     catalog_writer_ = std::make_unique<store::CatalogWriter>(*writer_, holder_, clock_);
     registry_ = std::make_unique<Registry>(
-        holder_, *catalog_writer_, *store_, *keys_, clock_,
-        [](const std::string& id, const model::Questionnaire&) {
+        holder_, *catalog_writer_, *store_, *keys_, clock_, [](const model::Round& round) {
+          const std::string& id = round.definition().framework_id();
           return id == "sipas" ? absl::OkStatus() : refusal::NoFramework("march", id);
         });
   }

@@ -1,5 +1,8 @@
 #include "server/results/asked.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_join.h"
 #include "analysis/index/by.h"
 #include "base/ids.h"
 #include "base/status.h"
@@ -79,6 +82,48 @@ void SetWeighting(const v1::WeightingPlan& plan, v1::WeightingMode asked,
   options.weighting = asked == v1::WEIGHTING_MODE_UNSPECIFIED ? plan.mode() : asked;
   if (asked != v1::WEIGHTING_MODE_UNSPECIFIED) return;
   options.steps.assign(plan.steps().begin(), plan.steps().end());
+}
+
+std::vector<std::string> ExpectationQuestions(const index::Framework& framework,
+                                              const model::Questionnaire& questionnaire) {
+  std::vector<std::string> ids;
+  for (const v1::Expectation& expectation : framework.proto().expectations()) {
+    const int position = questionnaire.Find(expectation.question_id(), 0);
+    if (position < 0) continue;
+    const v1::Question& question = questionnaire.definition().questions(position);
+    if (question.kind() == v1::QUESTION_KIND_RATING) ids.push_back(question.question_id());
+  }
+  return ids;
+}
+
+bool IsProtected(const model::Round& round) { return round.definition().disclosure().n_min() > 0; }
+
+absl::Status CheckLift(const model::Principal& caller, bool without_protection) {
+  const bool may = caller.role == v1::ROLE_ADMIN && caller.unit_id.empty();
+  return without_protection && !may ? refusal::ProtectionStays() : absl::OkStatus();
+}
+
+absl::Status CheckPublished(const model::Round& round, const Protection& protection, bool whole,
+                            const v1::GetSipasRequest& request) {
+  const v1::WeightingPlan& plan = round.definition().weighting_plan();
+  const bool plan_alone = request.weighting_mode() == plan.mode() && plan.steps().empty();
+  if (request.weighting_mode() != v1::WEIGHTING_MODE_UNSPECIFIED && !plan_alone) {
+    return refusal::NotPublished(round.id(), "other weights than the round's plan",
+                                 "the weights of the plan");
+  }
+  if (request.by().empty()) return absl::OkStatus();
+  std::vector<std::string> by(request.by().begin(), request.by().end());
+  const bool has_unit = std::find(by.begin(), by.end(), model::kTableByUnit) != by.end();
+  if (!whole && !has_unit) by.emplace_back(model::kTableByUnit);
+  if (protection.Publishes(by)) return absl::OkStatus();
+  return refusal::NotPublished(round.id(), Cat("domains by [", absl::StrJoin(by, ", "), "]"),
+                               Cat("those of its tables: ", protection.Published()));
+}
+
+absl::Status CheckFlagged(const model::Round& round, bool without_flagged) {
+  if (!without_flagged) return absl::OkStatus();
+  return refusal::NotPublished(round.id(), "without_flagged",
+                               "results with flagged responses, as all responses that count are");
 }
 
 std::vector<index::UnitInput> InputsOf(const model::Round& round,

@@ -1,6 +1,7 @@
 #pragma once
 
-// How a result is to be made, read from a request and the plan of its round.
+// How a result is to be made, read from a request and the plan of its round; and what a protected
+// round refuses.
 
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "server/model/catalog.h"
 #include "server/model/questionnaire.h"
 #include "server/model/round.h"
+#include "server/results/protection.h"
 
 namespace hailong::results {
 
@@ -32,6 +34,23 @@ void AddMarginQuestions(const v1::WeightingPlan& plan, std::vector<std::string>&
 // The weighting of a round, or another that was asked for instead of all of it.
 void SetWeighting(const v1::WeightingPlan& plan, v1::WeightingMode asked,
                   index::ScoreOptions& options);
+
+// The expectations of a framework that the round asked, as ratings.
+std::vector<std::string> ExpectationQuestions(const index::Framework& framework,
+                                              const model::Questionnaire& questionnaire);
+
+// The round hides small cells.
+bool IsProtected(const model::Round& round);
+
+// Errors: PERMISSION_DENIED (`without_protection` from any but an ADMIN that is bound to no unit).
+absl::Status CheckLift(const model::Principal& caller, bool without_protection);
+
+// What a protected round does not show: other readings of the same responses, of which two give
+// away what lies between them, and domains that no table publishes. `whole`: all of the round is
+// asked for. Errors: FAILED_PRECONDITION.
+absl::Status CheckPublished(const model::Round& round, const Protection& protection, bool whole,
+                            const v1::GetSipasRequest& request);
+absl::Status CheckFlagged(const model::Round& round, bool without_flagged);
 
 // What is known of the units of a round, and their names; `populations` may be null.
 std::vector<index::UnitInput> InputsOf(const model::Round& round,

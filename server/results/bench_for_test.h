@@ -19,8 +19,8 @@
 
 namespace hailong::results {
 
-// Ratings q1..q3 of 1..5 and the single choice gender of 1..2; round "r" over units
-// 1, 1.1, 1.2, 1.3 from 2024-11-01 for 30 days.
+// Ratings q1..q3 of 1..5 and the single choices gender of 1..2 and age of 1..3; round "r" over
+// units 1, 1.1, 1.2, 1.3 from 2024-11-01 for 30 days.
 class Bench {
  public:
   static constexpr size_t kUnits = 4;
@@ -52,7 +52,7 @@ class Bench {
   }
   // Registry, questionnaire and round.
   void PutRound(v1::DuplicatePolicy policy, const std::vector<v1::Channel>& channel_order = {},
-                const v1::WeightingPlan& plan = {}) {
+                const v1::WeightingPlan& plan = {}, const v1::DisclosureRule& rule = {}) {
     std::vector<model::Record> records = {Unit("1", ""), Unit("1.1", "1"), Unit("1.2", "1"),
                                           Unit("1.3", "1"), ThreeQuestions()};
     model::RoundRecord round{.number = model::RoundNumber{1}, .round = {}};
@@ -64,6 +64,7 @@ class Bench {
     round.round.set_duplicate_policy(policy);
     for (const v1::Channel channel : channel_order) round.round.add_channel_order(channel);
     if (plan.ByteSizeLong() > 0) *round.round.mutable_weighting_plan() = plan;
+    if (rule.ByteSizeLong() > 0) *round.round.mutable_disclosure() = rule;
     records.emplace_back(round);
     Put(std::move(records));
   }
@@ -78,8 +79,8 @@ class Bench {
   }
 
   std::shared_ptr<const model::Round> round() const { return catalog_.Get()->FindRound("r"); }
-  // An anonymous response of its own id with these ratings and, if given, gender, submitted and
-  // received now.
+  // An anonymous response of its own id with these ratings and, if given, gender and age, submitted
+  // and received now; 0: no answer.
   model::NewResponse Make(const std::string& unit_id, const std::string& ratings) {
     model::NewResponse response;
     response.round = round();
@@ -92,7 +93,7 @@ class Bench {
     for (const char rating : ratings) {
       response.content.answers.push_back(static_cast<char>(rating - '0'));
     }
-    response.content.answers.resize(4, '\0');
+    response.content.answers.resize(5, '\0');
     response.channel = v1::CHANNEL_WEB;
     response.received_at = clock_.Now();
     return response;
@@ -136,6 +137,13 @@ class Bench {
     gender->mutable_text()->set_vi("Giới tính");
     gender->add_options()->mutable_text()->set_vi("Nam");
     gender->add_options()->mutable_text()->set_vi("Nữ");
+    v1::Question* age = made.add_questions();
+    age->set_question_id("age");
+    age->set_kind(v1::QUESTION_KIND_SINGLE_CHOICE);
+    age->mutable_text()->set_vi("Tuổi");
+    for (const char* text : {"dưới 30", "30-60", "trên 60"}) {
+      age->add_options()->mutable_text()->set_vi(text);
+    }
     return made;
   }
   static v1::IndexFramework ThreeItems() {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "analysis/index/points.h"
 #include "analysis/index/score.h"
 #include "analysis/report/report.h"
 #include "base/check.h"
@@ -15,6 +14,7 @@
 #include "server/model/times.h"
 #include "server/results/asked.h"
 #include "server/results/export.h"
+#include "server/results/hide.h"
 
 namespace hailong::results {
 namespace {
@@ -59,6 +59,10 @@ void HideWholeRound(v1::IndexResult& result) {
   }
 }
 
+bool IsWhole(const std::vector<bool>& included) {
+  return std::find(included.begin(), included.end(), false) == included.end();
+}
+
 bool SameUnits(const model::Round& a, const model::Round& b) {
   return std::equal(
       a.units().begin(), a.units().end(), b.units().begin(), b.units().end(),
@@ -83,8 +87,9 @@ absl::StatusOr<Frameworks> MakeFrameworks(const std::vector<v1::IndexFramework>&
   return frameworks;
 }
 
-absl::Status Results::CheckFramework(const std::string& framework_id,
-                                     const model::Questionnaire& questionnaire) const {
+absl::Status Results::CheckRound(const model::Round& round) const {
+  const std::string& framework_id = round.definition().framework_id();
+  const model::Questionnaire& questionnaire = round.questionnaire();
   const auto found = frameworks_.find(framework_id);
   if (found == frameworks_.end()) return refusal::NotFound("index framework", framework_id);
   for (const std::string& id : found->second->question_ids()) {
@@ -97,7 +102,7 @@ absl::Status Results::CheckFramework(const std::string& framework_id,
               "' does not have as a rating or single choice"));
     }
   }
-  return absl::OkStatus();
+  return Protection::Check(round, *found->second);
 }
 
 absl::StatusOr<Results::Scoring> Results::FindScoring(const std::string& round_id) const {
@@ -177,6 +182,14 @@ absl::StatusOr<RoundFrame*> Results::FrameOf(Cell& cell, const Scoring& scoring,
   // it lacks, and keeps it.
   std::vector<std::string> more;
   AddMarginQuestions(scoring.round->definition().weighting_plan(), more);
+  AddTableQuestions(scoring.round->definition().disclosure(), more);
+  // A mask is over all that is ever asked for.
+  if (IsProtected(*scoring.round) && scoring.framework != nullptr) {
+    for (std::string& id :
+         ExpectationQuestions(*scoring.framework, scoring.round->questionnaire())) {
+      more.push_back(std::move(id));
+    }
+  }
   cell.also.insert(also.begin(), also.end());
   more.insert(more.end(), cell.also.begin(), cell.also.end());
   for (const std::string& id : more) {
@@ -198,10 +211,48 @@ absl::StatusOr<RoundFrame*> Results::FrameOf(Cell& cell, const Scoring& scoring,
   return cell.frame.get();
 }
 
+absl::StatusOr<std::shared_ptr<const Protection>> Results::ProtectionOf(Cell& cell,
+                                                                        const Scoring& scoring,
+                                                                        const RoundFrame& frame,
+                                                                        bool lifted) const {
+  if (lifted || !IsProtected(*scoring.round)) return std::shared_ptr<const Protection>();
+  const Cell::State state{.round = scoring.round,
+                          .populations = scoring.seal == nullptr ? scoring.populations : nullptr,
+                          .sealed_stored = scoring.sealed_stored,
+                          .last_sequence = frame.last_sequence()};
+  if (cell.protection != nullptr && cell.protected_state == state) return cell.protection;
+  // Who has a weight in the result of the round.
+  const std::vector<bool> all(scoring.round->units().size(), true);
+  const std::vector<index::UnitInput> inputs =
+      InputsOf(*scoring.round, scoring.populations.get(), all);
+  index::ScoreOptions how = {.threads = threads_};
+  SetWeighting(scoring.round->definition().weighting_plan(), v1::WEIGHTING_MODE_UNSPECIFIED, how);
+  const auto scores = index::ScoreUnits(frame.frame(), *scoring.framework, inputs, how,
+                                        /*with_components=*/false);
+  if (!scores.ok()) return refusal::CannotScore(scoring.round->id(), scores.status());
+  std::vector<bool> taking_part;
+  for (const index::UnitScore& unit : *scores) taking_part.push_back(unit.weight > 0);
+  ASSIGN_OR_RETURN(Protection made, Protection::Create(*scoring.round, *scoring.framework,
+                                                       frame.frame(), taking_part));
+  cell.protection = std::make_shared<const Protection>(std::move(made));
+  cell.protected_state = state;
+  return cell.protection;
+}
+
 absl::StatusOr<v1::IndexResult> Results::Score(const RoundFrame& frame, const Scoring& scoring,
                                                const Scope& scope,
                                                const v1::GetSipasRequest& options,
+                                               const Protection* protection,
                                                index::IndexScore* score) const {
+  const bool whole = IsWhole(scope.included);
+  std::vector<bool> counted = scope.included;
+  if (protection != nullptr) {
+    RETURN_IF_ERROR(CheckFlagged(*scoring.round, options.without_flagged()));
+    RETURN_IF_ERROR(CheckPublished(*scoring.round, *protection, whole, options));
+    for (size_t u = 0; u < counted.size(); ++u) {
+      if (protection->IsHiddenApart(u)) counted[u] = false;
+    }
+  }
   const std::vector<index::UnitInput> inputs =
       InputsOf(*scoring.round, scoring.populations.get(), scope.included);
   ASSIGN_OR_RETURN(const auto interval, ChoiceOf(options.interval(), options.confidence()));
@@ -217,6 +268,7 @@ absl::StatusOr<v1::IndexResult> Results::Score(const RoundFrame& frame, const Sc
       index::ScoreIndex(frame.frame(), *scoring.framework, inputs, how);
   if (!scored.ok()) return refusal::CannotScore(scoring.round->id(), scored.status());
   *score = *std::move(scored);
+  if (protection != nullptr) DropIssues(*protection, *score);
   const std::vector<report::UnitLabel> labels = LabelsOf(*scoring.round, inputs);
   const std::vector<v1::LocalizedText> groups = GroupTitles(*scoring.round, *scoring.framework);
   v1::IndexResult result =
@@ -224,19 +276,25 @@ absl::StatusOr<v1::IndexResult> Results::Score(const RoundFrame& frame, const Sc
                                {.round_id = scoring.round->id(),
                                 .unit_id = scope.unit_id,
                                 .units = labels,
-                                .counts = frame.CountsOf(scope.included),
+                                .counts = frame.CountsOf(counted),
                                 .synthetic = scoring.round->definition().synthetic(),
                                 .group_titles = groups,
                                 .questionnaire = &scoring.round->questionnaire().definition(),
                                 .names_collection = NamesCollection(scoring.seal.get())});
-  const bool whole =
-      std::find(scope.included.begin(), scope.included.end(), false) == scope.included.end();
   if (!whole) HideWholeRound(result);
+  if (protection != nullptr) {
+    HideResult(*protection, *scoring.round, *scoring.framework,
+               *scoring.round->FindUnit(scope.unit_id), result);
+  }
+  if (IsProtected(*scoring.round)) {
+    *result.mutable_disclosure() = DisclosureOf(*scoring.round, protection);
+  }
   return result;
 }
 
 absl::StatusOr<v1::GetSipasResponse> Results::GetSipas(Caller caller,
                                                        const v1::GetSipasRequest& request) {
+  RETURN_IF_ERROR(CheckLift(caller, request.without_protection()));
   ASSIGN_OR_RETURN(const Scoring scoring, FindScoring(request.round_id()));
   if (scoring.framework == nullptr) {
     return refusal::NoFramework(scoring.round->id(), scoring.round->definition().framework_id());
@@ -247,9 +305,12 @@ absl::StatusOr<v1::GetSipasResponse> Results::GetSipas(Caller caller,
   Cell& cell = CellOf(request.round_id());
   base::MutexLock lock(cell.mutex);
   ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring, questions));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Protection> protection,
+                   ProtectionOf(cell, scoring, *frame, request.without_protection()));
   index::IndexScore score;
   v1::GetSipasResponse response;
-  ASSIGN_OR_RETURN(*response.mutable_result(), Score(*frame, scoring, scope, request, &score));
+  ASSIGN_OR_RETURN(*response.mutable_result(),
+                   Score(*frame, scoring, scope, request, protection.get(), &score));
   response.set_state(scoring.round->state());
   if (scoring.seal != nullptr) {
     *response.mutable_seal() = scoring.seal->seal();
@@ -262,6 +323,7 @@ absl::StatusOr<v1::GetSipasResponse> Results::GetSipas(Caller caller,
 
 absl::StatusOr<v1::ListUnitScoresResponse> Results::ListUnitScores(
     Caller caller, const v1::ListUnitScoresRequest& request) {
+  RETURN_IF_ERROR(CheckLift(caller, request.without_protection()));
   ASSIGN_OR_RETURN(const Scoring scoring, FindScoring(request.round_id()));
   if (scoring.framework == nullptr) {
     return refusal::NoFramework(scoring.round->id(), scoring.round->definition().framework_id());
@@ -272,6 +334,11 @@ absl::StatusOr<v1::ListUnitScoresResponse> Results::ListUnitScores(
   Cell& cell = CellOf(request.round_id());
   base::MutexLock lock(cell.mutex);
   ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Protection> protection,
+                   ProtectionOf(cell, scoring, *frame, request.without_protection()));
+  if (protection != nullptr) {
+    RETURN_IF_ERROR(CheckFlagged(*scoring.round, request.without_flagged()));
+  }
   const std::vector<index::UnitInput> inputs =
       InputsOf(*scoring.round, scoring.populations.get(), scope.included);
   ASSIGN_OR_RETURN(const auto interval, ChoiceOf(request.interval(), request.confidence()));
@@ -292,8 +359,13 @@ absl::StatusOr<v1::ListUnitScoresResponse> Results::ListUnitScores(
       continue;
     }
     if (!pager.Take(labels[i].unit_id)) break;
-    *response.add_units() =
+    v1::UnitScore& unit = *response.add_units();
+    unit =
         report::BuildUnitScore(*scoring.framework, (*scores)[i], labels[i], interval.has_value());
+    if (protection != nullptr) HideUnit(*protection, *scoring.framework, i, unit);
+  }
+  if (IsProtected(*scoring.round)) {
+    *response.mutable_disclosure() = DisclosureOf(*scoring.round, protection.get());
   }
   response.set_next_page_token(pager.next_page_token());
   response.set_synthetic(scoring.round->definition().synthetic());
@@ -302,45 +374,6 @@ absl::StatusOr<v1::ListUnitScoresResponse> Results::ListUnitScores(
     *response.add_unverified() = std::move(one);
   }
   return response;
-}
-
-absl::StatusOr<v1::GetParSurveyPointsResponse> Results::GetParSurveyPoints(
-    Caller caller, const v1::GetParSurveyPointsRequest& request) {
-  ASSIGN_OR_RETURN(Scoring officials_scoring, FindScoring(request.officials_round_id()));
-  if (!request.framework_id().empty()) {
-    const auto found = frameworks_.find(request.framework_id());
-    officials_scoring.framework = found == frameworks_.end() ? nullptr : found->second;
-  }
-  if (officials_scoring.framework == nullptr) {
-    return refusal::NoFramework(officials_scoring.round->id(),
-                                request.framework_id().empty()
-                                    ? officials_scoring.round->definition().framework_id()
-                                    : request.framework_id());
-  }
-  const auto score = [&](const Scoring& scoring,
-                         index::IndexScore* into) -> absl::StatusOr<v1::IndexResult> {
-    if (scoring.framework == nullptr) {
-      return refusal::NoFramework(scoring.round->id(), scoring.round->definition().framework_id());
-    }
-    // The points are those of the whole round.
-    ASSIGN_OR_RETURN(const Scope scope,
-                     FindScope(caller, *scoring.round, scoring.round->definition().root_unit_id()));
-    v1::GetSipasRequest options;
-    options.set_without_flagged(request.without_flagged());
-    Cell& cell = CellOf(scoring.round->id());
-    base::MutexLock lock(cell.mutex);
-    ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring));
-    return Score(*frame, scoring, scope, options, into);
-  };
-  index::IndexScore officials_score;
-  index::IndexScore citizens_score;
-  ASSIGN_OR_RETURN(const v1::IndexResult officials, score(officials_scoring, &officials_score));
-  ASSIGN_OR_RETURN(const Scoring citizens_scoring, FindScoring(request.citizens_round_id()));
-  ASSIGN_OR_RETURN(const v1::IndexResult citizens, score(citizens_scoring, &citizens_score));
-  ASSIGN_OR_RETURN(
-      const index::PointsScore points,
-      index::ScorePoints(*officials_scoring.framework, officials_score, citizens_score));
-  return report::BuildParSurveyPoints(*officials_scoring.framework, points, officials, citizens);
 }
 
 absl::StatusOr<v1::WatchRoundResponse> Results::ReadCounts(Caller caller,

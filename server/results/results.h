@@ -21,6 +21,7 @@
 #include "hailong/v1/registry_service.pb.h"
 #include "hailong/v1/results_service.pb.h"
 #include "server/model/catalog.h"
+#include "server/results/protection.h"
 #include "server/results/round_frame.h"
 #include "server/store/catalog_writer.h"
 #include "server/store/store.h"
@@ -66,10 +67,9 @@ class Results {
   // The call of RegistryService: fixes a round for good.
   absl::StatusOr<v1::SealRoundResponse> SealRound(Caller, const v1::SealRoundRequest&);
 
-  // OK if a round with this questionnaire can be scored by the framework. Errors: NOT_FOUND,
-  // INVALID_ARGUMENT.
-  absl::Status CheckFramework(const std::string& framework_id,
-                              const model::Questionnaire& questionnaire) const;
+  // OK if the round can be scored by the framework it names, and published as its rule says.
+  // Errors: NOT_FOUND, INVALID_ARGUMENT.
+  absl::Status CheckRound(const model::Round& round) const;
 
   // Memory of the frame of a round, in bytes; 0: none was made yet.
   size_t FrameBytes(const std::string& round_id);
@@ -89,6 +89,18 @@ class Results {
     std::unique_ptr<RoundFrame> frame ABSL_GUARDED_BY(mutex);
     // Questions that domains were asked for by.
     std::set<std::string> also ABSL_GUARDED_BY(mutex);
+    std::shared_ptr<const Protection> protection ABSL_GUARDED_BY(mutex);
+    // What the protection was made of: a state of the round.
+    struct State {
+      std::shared_ptr<const model::Round> round;
+      // Null: those of the seal.
+      std::shared_ptr<const model::Catalog::Populations> populations;
+      std::optional<uint64_t> sealed_stored;
+      model::Sequence last_sequence = model::kNoSequence;
+
+      bool operator==(const State&) const = default;
+    };
+    State protected_state ABSL_GUARDED_BY(mutex);
   };
   // The part of a round that a caller asked for.
   struct Scope {
@@ -105,20 +117,34 @@ class Results {
   absl::StatusOr<RoundFrame*> FrameOf(Cell& cell, const Scoring& scoring,
                                       const std::vector<std::string>& also = {})
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(cell.mutex);
+  // What hides small cells of the round as it is now; null: the round has no rule, or it is lifted.
+  absl::StatusOr<std::shared_ptr<const Protection>> ProtectionOf(Cell& cell, const Scoring& scoring,
+                                                                 const RoundFrame& frame,
+                                                                 bool lifted) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(cell.mutex);
+  // Null `protection`: everything is shown.
   absl::StatusOr<v1::IndexResult> Score(const RoundFrame& frame, const Scoring& scoring,
                                         const Scope& scope, const v1::GetSipasRequest& options,
+                                        const Protection* protection,
                                         index::IndexScore* score) const;
-  // What to improve in the part of a round.
-  absl::StatusOr<priorities::RoundPriorities> FindPriorities(const Scoring& scoring,
-                                                             const Scope& scope,
-                                                             bool without_flagged, double target);
-  // The changes since another round, by unit of this one; `listed` are compared.
-  absl::StatusOr<priorities::RoundChanges> FindChanges(Caller caller,
-                                                       const v1::ListImprovementsRequest& request,
-                                                       const Scoring& scoring, const Scope& scope,
-                                                       const priorities::RoundPriorities& found,
-                                                       const std::vector<bool>& listed,
-                                                       bool* synthetic);
+  // What to improve in the part of a round; `protection` as ProtectionOf() has it.
+  absl::StatusOr<priorities::RoundPriorities> FindPriorities(
+      const Scoring& scoring, const Scope& scope, const v1::ListImprovementsRequest& request,
+      double target, std::shared_ptr<const Protection>* protection);
+  // The changes since another round, by unit of this one; absent where there is nothing to compare.
+  struct ShownChanges {
+    std::optional<priorities::Changes> whole;
+    std::vector<std::optional<priorities::Changes>> units;
+    bool synthetic = false;
+    // The other round hides small cells.
+    bool is_protected = false;
+  };
+  // `listed` are compared where the other round shows them.
+  absl::StatusOr<ShownChanges> FindChanges(Caller caller,
+                                           const v1::ListImprovementsRequest& request,
+                                           const Scoring& scoring, const Scope& scope,
+                                           const priorities::RoundPriorities& found,
+                                           const std::vector<bool>& listed);
   // A round whose result cannot be made is closed again, so that what is missing can be imported.
   absl::Status TakeBackSealing(Caller caller, const std::string& round_id);
   absl::StatusOr<std::string> DigestResponses(const RoundFrame& frame);

@@ -123,8 +123,11 @@ absl::StatusOr<v1::SealRoundResponse> Results::SealRound(Caller caller,
     if (scoring.framework != nullptr) {
       *sealed.mutable_framework() = scoring.framework->proto();
       index::IndexScore score;
+      const auto protection = ProtectionOf(cell, scoring, *frame, /*lifted=*/false);
       absl::StatusOr<v1::IndexResult> result =
-          Score(*frame, scoring, scope, v1::GetSipasRequest(), &score);
+          protection.ok()
+              ? Score(*frame, scoring, scope, v1::GetSipasRequest(), protection->get(), &score)
+              : protection.status();
       if (!result.ok()) {
         RETURN_IF_ERROR(TakeBackSealing(caller, request.round_id()));
         return result.status();
