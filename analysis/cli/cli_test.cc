@@ -177,7 +177,7 @@ class FakeResults : public v1::ResultsService::Service {
       })pb"));
     return grpc::Status::OK;
   }
-  grpc::Status ListUnitScores(grpc::ServerContext*, const v1::ListUnitScoresRequest*,
+  grpc::Status ListUnitScores(grpc::ServerContext*, const v1::ListUnitScoresRequest* request,
                               v1::ListUnitScoresResponse* response) override {
     *response = Parse<v1::ListUnitScoresResponse>(R"pb(
       units {
@@ -191,6 +191,20 @@ class FakeResults : public v1::ResultsService::Service {
         overall { value: 70 defined: true }
       }
       units { unit_id: "3" name: "Ân Phú" })pb");
+    units = *request;
+    if (request->level() != "protected") return grpc::Status::OK;
+    response->MergeFrom(Parse<v1::ListUnitScoresResponse>(R"pb(
+      units {
+        unit_id: "4"
+        name: "Ít phiếu"
+        population: 90
+        suppressed: true
+        overall { suppressed: true }
+      }
+      disclosure {
+        rule { n_min: 10 }
+        note { vi: "Được bảo vệ" en: "Is protected" }
+      })pb"));
     return grpc::Status::OK;
   }
   grpc::Status ListImprovements(grpc::ServerContext*, const v1::ListImprovementsRequest* request,
@@ -304,6 +318,7 @@ class FakeResults : public v1::ResultsService::Service {
 
   v1::GetSipasRequest sipas;
   v1::ListImprovementsRequest improvements;
+  v1::ListUnitScoresRequest units;
   bool breaks = false;
 };
 
@@ -589,6 +604,28 @@ TEST_F(Cli, UnitsSortByScoreOrAsVietnameseNames) {
   const std::string by_name = Hailong({"units", "r", "--sort", "name", "--format", "csv"}).out;
   EXPECT_LT(by_name.find("Ân Phú"), by_name.find("Dĩ An"));
   EXPECT_LT(by_name.find("Dĩ An"), by_name.find("Đất Cuốc"));
+}
+
+TEST_F(Cli, WhatIsHiddenSaysSoAndWhy) {
+  const std::vector<std::string> line = {"units", "r", "--level", "protected"};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> all = line;
+    all.insert(all.end(), more.begin(), more.end());
+    return Hailong(all);
+  };
+  const std::string table = with({"--lang", "en"}).out;
+  EXPECT_THAT(table, HasSubstr("hidden"));
+  EXPECT_THAT(table, HasSubstr("Is protected"));
+  EXPECT_THAT(with({}).out, HasSubstr("ẩn"));
+  const Output csv = with({"--format", "csv"});
+  EXPECT_THAT(csv.out, HasSubstr(",4,Ít phiếu,,,90,,,,,,,,,true,,,false\n"));
+  EXPECT_THAT(csv.err, HasSubstr("Được bảo vệ"));
+  const std::string json = with({"--format", "json"}).out;
+  EXPECT_THAT(json, HasSubstr("\"suppressed\": true"));
+  EXPECT_THAT(Hailong({"units", "r", "--lang", "en"}).out, HasSubstr("small cells are not hidden"));
+  EXPECT_FALSE(results_.units.without_protection());
+  with({"--without-protection"});
+  EXPECT_TRUE(results_.units.without_protection());
 }
 
 TEST_F(Cli, WatchEndsAfterItsCount) {

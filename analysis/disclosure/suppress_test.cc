@@ -183,6 +183,20 @@ TEST(Suppress, RefusesRulesOutsideTheirBounds) {
   }
 }
 
+// Two tables over the same respondents: what one hides the other may use, and brings nothing back.
+TEST(Suppress, GoesOnFromCellsThatAreHidden) {
+  const Table table = UnitsOf({3, 20, 8});
+  EXPECT_EQ(Letters(SuppressOrDie(table).status), "spsce");
+  const auto from = Suppress(table, {}, {false, false, true, false, false});
+  ASSERT_TRUE(from.ok()) << from.status();
+  EXPECT_EQ(Letters(from->status), "spcse");
+  EXPECT_GE(from->proven[1].width(), 4u);
+  // Nothing is small: the mask stays as it is.
+  const auto none = Suppress(UnitsOf({9, 20, 8}), {}, {false, false, true, false, false});
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_EQ(Letters(none->status), "sscse");
+}
+
 TEST(Audit, SeesThroughAMaskThatHidesTooLittle) {
   const Table table = UnitsOf({3, 20, 8});
   const std::vector<Interval> alone = Audit(table, {false, true, false, false, false}, 4);

@@ -181,6 +181,13 @@ absl::Status Open(Change change) {
       .status();
 }
 
+TEST(Round, MayHideSmallCells) {
+  EXPECT_TRUE(Open([](v1::Round& round) {
+                round.mutable_disclosure()->set_n_min(10);
+                round.mutable_disclosure()->add_tables()->add_by("q3");
+              }).ok());
+}
+
 TEST(Round, EachRefusalNamesTheField) {
   const struct {
     void (*change)(v1::Round&);
@@ -248,6 +255,31 @@ TEST(Round, EachRefusalNamesTheField) {
        "round.flag_thresholds.burst_count_max: found 1001, allowed are 0..1000"},
       {[](auto& r) { r.mutable_flag_thresholds()->set_burst_window_ms(0); },
        "round.flag_thresholds.burst_window_ms: burst needs both"},
+      {[](auto& r) { r.mutable_disclosure()->set_n_min(1); },
+       "round.disclosure.n_min: found 1, allowed are 0 and 2..1000"},
+      {[](auto& r) { r.mutable_disclosure()->add_tables()->add_by("unit"); },
+       "round.disclosure.n_min: found 0, which protects nothing"},
+      {[](auto& r) { r.mutable_disclosure()->set_unanimous_n_min(1001); },
+       "round.disclosure.unanimous_n_min: found 1001"},
+      {[](auto& r) {
+         r.mutable_disclosure()->set_n_min(10);
+         for (int i = 0; i < 9; ++i) r.mutable_disclosure()->add_tables()->add_by("unit");
+       },
+       "round.disclosure.tables: found 9, allowed are 0..8"},
+      {[](auto& r) { r.mutable_disclosure()->add_tables(); },
+       "round.disclosure.tables[0].by: found 0, allowed are 1..3"},
+      {[](auto& r) {
+         v1::PublishedTable& table = *r.mutable_disclosure()->add_tables();
+         table.add_by("unit");
+         table.add_by("unit");
+       },
+       "round.disclosure.tables[0].by: names a dimension twice"},
+      {[](auto& r) {
+         v1::PublishedTable& table = *r.mutable_disclosure()->add_tables();
+         table.add_by("unit");
+         table.add_by("q1");
+       },
+       "round.disclosure.tables[0].by[1]: found 'q1', allowed are 'unit' and the single choice"},
   };
   for (const auto& one : cases) {
     const absl::Status status = Open(one.change);

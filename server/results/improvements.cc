@@ -116,8 +116,9 @@ absl::StatusOr<Results::ShownChanges> Results::FindChanges(
       {{*before.framework, WordingOf(before.round->questionnaire())}, found_before},
       {{*scoring.framework, WordingOf(scoring.round->questionnaire())}, found}, top.has_value(),
       units);
-  ShownChanges shown = {.synthetic = before.round->definition().synthetic(),
-                        .is_protected = protection != nullptr};
+  ShownChanges shown;
+  shown.synthetic = before.round->definition().synthetic();
+  shown.is_protected = protection != nullptr;
   if (whole_shown) shown.whole = std::move(changes.whole);
   shown.units.resize(units.size());
   for (size_t u = 0; u < units.size(); ++u) {

@@ -32,17 +32,22 @@ class ProtectedRound : public ::testing::Test {
  protected:
   explicit ProtectedRound(const v1::DisclosureRule& rule = Rule(5, {{"unit", "gender"}, {"age"}})) {
     bench_.PutRound(v1::DUPLICATE_POLICY_LATEST, {}, {}, rule);
-    Answer("1.1", 20);
+    Answer("1.1", 24);
     Answer("1.2", 12);
     Answer("1.3", 3);
     for (const char* unit_id : {"1.1", "1.2", "1.3"}) PutPopulation(unit_id, 1000);
   }
   void Answer(const std::string& unit_id, int n, const std::string& ratings = "") {
-    static const char* const kAnswers[] = {"54311", "43522", "12343"};
     std::vector<model::NewResponse> responses;
     for (int i = 0; i < n; ++i) {
-      const std::string answers = kAnswers[i % 3];
-      responses.push_back(bench_.Make(unit_id, ratings.empty() ? answers : ratings));
+      std::string answers = ratings;
+      if (ratings.size() < 3) {
+        for (const char* item : {"542", "453", "325"}) answers += item[i % 3];
+      }
+      // Genders and ages in turn, so that answers do not depend on them.
+      answers += static_cast<char>('1' + i / 3 % 2);
+      answers += static_cast<char>('1' + i / 6 % 3);
+      responses.push_back(bench_.Make(unit_id, answers));
     }
     bench_.Append(std::move(responses));
   }
@@ -89,7 +94,7 @@ TEST_F(ProtectedRound, HidesASmallUnitAndAnotherThatItCouldBeComputedFrom) {
   const v1::ListUnitScoresResponse units = Units();
   ASSERT_EQ(units.units_size(), 3);
   EXPECT_FALSE(units.units(0).suppressed());
-  EXPECT_EQ(units.units(0).responses(), 20u);
+  EXPECT_EQ(units.units(0).responses(), 24u);
   EXPECT_EQ(units.units(0).components(0).counts_size(), 5);
   for (const int hidden : {1, 2}) {
     const v1::UnitScore& unit = units.units(hidden);
@@ -111,7 +116,7 @@ TEST_F(ProtectedRound, HidesASmallUnitAndAnotherThatItCouldBeComputedFrom) {
 
 TEST_F(ProtectedRound, HidesTheSameInEveryCall) {
   const v1::IndexResult whole = Sipas(Ask("", {"unit"})).result();
-  EXPECT_EQ(whole.overall().n(), 35u);
+  EXPECT_EQ(whole.overall().n(), 39u);
   ASSERT_EQ(whole.domains_size(), 3);
   for (const int hidden : {1, 2}) EXPECT_TRUE(whole.domains(hidden).overall().suppressed());
   EXPECT_FALSE(whole.domains(0).overall().suppressed());
@@ -190,11 +195,11 @@ TEST_F(ProtectedRound, RefusesWhatItDoesNotPublish) {
 
 TEST_F(ProtectedRound, FollowsResponsesAndPopulationsAsTheyCome) {
   EXPECT_TRUE(Units().units(2).suppressed());
-  Answer("1.3", 9);
+  Answer("1.3", 12);
   const v1::ListUnitScoresResponse units = Units();
   for (const v1::UnitScore& unit : units.units()) EXPECT_FALSE(unit.suppressed());
   // 1.3 with fewer dossiers than responses is in no total any more, and large enough to be shown.
-  PutPopulation("1.3", 11);
+  PutPopulation("1.3", 14);
   EXPECT_EQ(Units().units(2).issue(), v1::UNIT_ISSUE_POPULATION_BELOW_SAMPLE);
   EXPECT_EQ(Sipas(Ask()).result().weighting().issues_size(), 1);
 }
@@ -207,8 +212,8 @@ TEST_F(ProtectedRound, DoesNotTellOfAUnitApart) {
   EXPECT_TRUE(units.units(2).suppressed());
   EXPECT_EQ(units.units(2).issue(), v1::UNIT_ISSUE_UNSPECIFIED);
   const v1::IndexResult result = Sipas(Ask()).result();
-  EXPECT_EQ(result.overall().n(), 32u);
-  EXPECT_EQ(result.counts().counted(), 32u);
+  EXPECT_EQ(result.overall().n(), 36u);
+  EXPECT_EQ(result.counts().counted(), 36u);
   EXPECT_EQ(result.weighting().issues_size(), 0);
   EXPECT_THAT(result.coverage_note().vi(), Not(HasSubstr("1.3")));
 }
@@ -242,11 +247,8 @@ TEST_F(ProtectedRound, IsSealedAsItIsShown) {
 
 TEST_F(ProtectedRound, ItemsThatFewAnswerHideThemselvesAndTheIndexOnly) {
   // Of 30 more in 1.3, nobody answers q3; of 1.1 and 1.2 almost everybody does.
-  for (int i = 0; i < 10; ++i) {
-    Answer("1.3", 1, "54011");
-    Answer("1.3", 1, "43022");
-    Answer("1.3", 1, "12012");
-  }
+  Answer("1.3", 12, "540");
+  Answer("1.3", 18, "430");
   const v1::UnitScore unit = Units().units(2);
   EXPECT_FALSE(unit.suppressed());
   EXPECT_EQ(unit.responses(), 33u);
@@ -299,6 +301,27 @@ TEST(Protection, IsRefusedForTablesByWhatIsScored) {
   Bench bench;
   bench.PutRound(v1::DUPLICATE_POLICY_LATEST, {}, {}, Rule(5, {{"gender"}}));
   EXPECT_TRUE(bench.results().CheckRound(*bench.round()).ok());
+  v1::IndexFramework scores_gender;
+  scores_gender.set_framework_id("odd");
+  scores_gender.set_version(1);
+  scores_gender.mutable_title()->set_vi("Lạ");
+  scores_gender.set_audience(v1::AUDIENCE_CITIZENS);
+  scores_gender.set_scoring(v1::SCORING_TOP2);
+  scores_gender.mutable_scoring_provenance()->set_source("made up for a test");
+  scores_gender.set_composition(v1::COMPOSITION_MEAN_OF_ITEMS);
+  scores_gender.mutable_composition_provenance()->set_source("made up for a test");
+  v1::Component& item = *scores_gender.add_components();
+  item.set_component_id("gender");
+  item.set_kind("item");
+  item.mutable_title()->set_vi("gender");
+  item.set_question_id("gender");
+  item.mutable_provenance()->set_source("made up for a test");
+  const auto framework = index::Framework::Create(scores_gender);
+  ASSERT_TRUE(framework.ok()) << framework.status();
+  const absl::Status refused = Protection::Check(*bench.round(), *framework);
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("round.disclosure.tables: found question "
+                                                        "'gender'"));
 }
 
 }  // namespace

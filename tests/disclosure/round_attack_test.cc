@@ -240,8 +240,8 @@ class AttackedRound {
   std::set<size_t> hidden_;
 };
 
-// What the messages say of one item. What is hidden: in `cells` each cell, in the order of `hidden`;
-// in `steps` the count of each step of each.
+// What the messages say of one item. What is hidden: in `cells` each cell, in the order of
+// `hidden`; in `steps` the count of each step of each.
 struct ItemPuzzle {
   Puzzle cells;
   Puzzle steps;
