@@ -90,6 +90,12 @@ class ProtectedRound : public ::testing::Test {
   Bench bench_;
 };
 
+TEST_F(ProtectedRound, ListsUnitsByTheStrategiesOfTheFramework) {
+  const v1::ListUnitScoresResponse units = Units();
+  EXPECT_GT(units.unverified_size(), 0);
+  for (const v1::Provenance& fact : units.unverified()) EXPECT_NE(fact.source(), "the request");
+}
+
 TEST_F(ProtectedRound, HidesASmallUnitAndAnotherThatItCouldBeComputedFrom) {
   const v1::ListUnitScoresResponse units = Units();
   ASSERT_EQ(units.units_size(), 3);

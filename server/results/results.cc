@@ -369,8 +369,9 @@ absl::StatusOr<v1::ListUnitScoresResponse> Results::ListUnitScores(
   }
   response.set_next_page_token(pager.next_page_token());
   response.set_synthetic(scoring.round->definition().synthetic());
-  for (v1::Provenance& one : report::Unverified(*scoring.framework, v1::SCORING_UNSPECIFIED,
-                                                v1::COMPOSITION_UNSPECIFIED)) {
+  const v1::IndexFramework& framework = scoring.framework->proto();
+  for (v1::Provenance& one :
+       report::Unverified(*scoring.framework, framework.scoring(), framework.composition())) {
     *response.add_unverified() = std::move(one);
   }
   return response;
