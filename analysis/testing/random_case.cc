@@ -90,8 +90,10 @@ v1::IndexFramework EmptyFramework(v1::Scoring scoring, v1::Composition compositi
 RandomCase CreateRandomCase(uint64_t seed) {
   Dice dice(seed);
   RandomCase random;
-  random.framework = EmptyFramework(static_cast<v1::Scoring>(1 + dice.Throw(4)),
-                                    static_cast<v1::Composition>(1 + dice.Throw(4)));
+  // One by one: compilers differ in which argument of a call they evaluate first.
+  const auto composition = static_cast<v1::Composition>(1 + dice.Throw(4));
+  const auto scoring = static_cast<v1::Scoring>(1 + dice.Throw(4));
+  random.framework = EmptyFramework(scoring, composition);
   AddTree(dice, random);
   const int groups = dice.OneIn(2) ? 2 + dice.Throw(3) : 0;
   if (groups > 0) {
