@@ -115,9 +115,11 @@ adjusted_total <- function(case, data) {
   unit <- if (case$clustered) data$u1 else seq_len(nrow(data))
   totals <- tapply(ifelse(is.na(data$y), 0, w * data$y), unit, sum)
   strata <- tapply(data$h1, unit, function(h) h[1])
+  answered <- tapply(!is.na(data$y), unit, any)
   sum(sapply(unique(strata), function(h) {
     t <- totals[strata == h]
-    if (length(t) == 1) (t - mean(totals))^2 else length(t) * var(t)
+    # A lonely unit without an answer is outside the domain, and its stratum with it.
+    if (length(t) == 1) answered[strata == h] * (t - mean(totals))^2 else length(t) * var(t)
   }))
 }
 

@@ -491,7 +491,8 @@ TEST_F(DesignAgreement, OfTheDataSetsOfSurveyAndOfRandomDesigns) {
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   std::mt19937_64 engine(seed);
-  const std::filesystem::path folder = testing::TempDir() + "design_agreement";
+  const std::filesystem::path folder =
+      testing::TempDir() + "design_agreement_" + std::to_string(seed);
   std::filesystem::create_directories(folder);
   std::vector<Case> cases = RandomCases();
   for (Case& c : cases) {
