@@ -346,7 +346,8 @@ Grid EstimatesGrid(const EstimateOptions& options, const Estimation& estimation,
   for (const design::Factor& factor : estimation.by) {
     columns.push_back({factor.name, factor.name, false, 30});
   }
-  if (table.against.has_value()) columns.push_back({"against", pick("So với", "Against"), false, 30});
+  if (table.against.has_value())
+    columns.push_back({"against", pick("So với", "Against"), false, 30});
   columns.push_back({"estimate", pick("Ước lượng", "Estimate"), true});
   columns.push_back({"se", pick("Sai số chuẩn", "SE"), true});
   columns.push_back({"", Cat(pick("Khoảng tin cậy ", "Interval "), percent, "%"), true});
