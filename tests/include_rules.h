@@ -45,7 +45,7 @@ inline const std::vector<FolderRule> kFolders = {
     {"analysis/frameworks", {"proto", "base/check.h", "base/status.h"}},
     {"analysis/index",
      {"proto", "base/check.h", "base/status.h", "analysis/frame", "analysis/weighting",
-      "analysis/estimate", "analysis/frameworks", "analysis/design"}},
+      "analysis/estimate", "analysis/frameworks", "analysis/design", "analysis/parallel"}},
     {"analysis/priorities",
      {"proto", "base/check.h", "base/status.h", "analysis/frame", "analysis/estimate",
       "analysis/index"}},

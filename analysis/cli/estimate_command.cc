@@ -95,6 +95,8 @@ void AddQuestionOptions(CLI::App* command, EstimateOptions& arguments) {
   add_list("--quantile", arguments.quantile, "Quantiles: COL:0.5,..; their interval is Woodruff's");
   command->add_option("--by", arguments.by,
                       "Columns: an estimate for each combination of their values");
+  command->add_option("--against", arguments.against,
+                      "A value of each column of --by: differences from that group, too");
 }
 
 void AddWeightingOptions(CLI::App* command, EstimateOptions& arguments) {

@@ -30,7 +30,7 @@ struct EstimateOptions {
   bool nest = false;
   design::LonelyPsu lonely = design::LonelyPsu::kFail;
   std::vector<std::string> mean, total, proportion, ratio, quantile;
-  std::string by;
+  std::string by, against;
   std::string nonresponse, poststratify, rake, calibrate, bounds, trim;
   weighting::Distance distance = weighting::Distance::kLinear;
   std::string replicates;

@@ -204,11 +204,48 @@ void WriteSteps(const Table& table, JsonWriter& json) {
   json.Close('[');
 }
 
-void WriteEstimate(const Estimation& estimation, const Table& table, size_t question, size_t domain,
+// One line of the output.
+struct Line {
+  size_t question = 0;
+  size_t domain = 0;
+  // Of the domain less Table::against.
+  bool is_difference = false;
+
+  const tabulate::Cell& CellOf(const Table& table) const {
+    const Answer& answer = table.answers[question];
+    return is_difference ? answer.differences[domain] : answer.cells[domain];
+  }
+  std::string_view IntervalOf(const Estimation& estimation, const Table& table) const {
+    const IntervalKind kind = table.answers[question].interval;
+    const bool plain = is_difference && kind != IntervalKind::kNormal;
+    return IntervalWord(estimation.asked[question].kind, plain ? IntervalKind::kT : kind);
+  }
+};
+
+std::vector<Line> LinesOf(const Table& table) {
+  std::vector<Line> lines;
+  for (size_t q = 0; q < table.answers.size(); ++q) {
+    for (size_t d = 0; d < table.domains.size(); ++d) lines.push_back({q, d, false});
+    for (size_t d = 0; d < table.answers[q].differences.size(); ++d) {
+      if (d != *table.against) lines.push_back({q, d, true});
+    }
+  }
+  return lines;
+}
+
+void WriteLevels(const Estimation& estimation, const Table& table, std::string_view key,
+                 size_t domain, JsonWriter& json) {
+  const std::vector<std::string> levels = LevelsOf(estimation, table, domain);
+  json.Open('{', key);
+  for (size_t f = 0; f < levels.size(); ++f) json.Text(estimation.by[f].name, levels[f]);
+  json.Close('{');
+}
+
+void WriteEstimate(const Estimation& estimation, const Table& table, const Line& line,
                    JsonWriter& json) {
-  const Asked& asked = estimation.asked[question];
-  const Answer& answer = table.answers[question];
-  const tabulate::Cell& cell = answer.cells[domain];
+  const Asked& asked = estimation.asked[line.question];
+  const Answer& answer = table.answers[line.question];
+  const tabulate::Cell& cell = line.CellOf(table);
   json.Open('{');
   json.Text("statistic", KindWord(asked.kind, Language::kEnglish));
   json.Text("variable", asked.column);
@@ -219,18 +256,14 @@ void WriteEstimate(const Estimation& estimation, const Table& table, size_t ques
     for (const std::string& level : asked.levels) json.Text("", level);
     json.Close('[');
   }
-  if (!estimation.by.empty()) {
-    const std::vector<std::string> levels = LevelsOf(estimation, table, domain);
-    json.Open('{', "by");
-    for (size_t f = 0; f < levels.size(); ++f) json.Text(estimation.by[f].name, levels[f]);
-    json.Close('{');
-  }
+  if (!estimation.by.empty()) WriteLevels(estimation, table, "by", line.domain, json);
+  if (line.is_difference) WriteLevels(estimation, table, "against", *table.against, json);
   const bool known = cell.value.has_value();
   json.Number("estimate", cell.value);
   json.Number("se", cell.standard_error);
   json.Number("ci_low", cell.low);
   json.Number("ci_high", cell.high);
-  json.Text("interval", IntervalWord(asked.kind, answer.interval));
+  json.Text("interval", line.IntervalOf(estimation, table));
   known ? json.Number("df", cell.degrees_of_freedom) : json.Null("df");
   json.Number("deff", cell.design_effect);
   json.Number("deff_without_replacement", cell.design_effect_without_replacement);
@@ -239,6 +272,42 @@ void WriteEstimate(const Estimation& estimation, const Table& table, size_t ques
   cell.gap == Gap::kNone ? json.Null("note")
                          : json.Text("note", GapSentence(cell.gap, Language::kEnglish));
   json.Close('{');
+}
+
+// In the order of the columns of EstimatesGrid().
+std::vector<Cell> RowOf(const EstimateOptions& options, const Estimation& estimation,
+                        const Table& table, const Line& line, Language language) {
+  const Asked& asked = estimation.asked[line.question];
+  const tabulate::Cell& cell = line.CellOf(table);
+  const NumberCells number(cell, language);
+  std::vector<Cell> row;
+  row.emplace_back(std::string(KindWord(asked.kind, language)),
+                   std::string(KindWord(asked.kind, Language::kEnglish)));
+  row.emplace_back(VariableText(asked, language), VariableText(asked, Language::kEnglish));
+  for (std::string& level : LevelsOf(estimation, table, line.domain)) {
+    row.emplace_back(std::move(level));
+  }
+  if (table.against.has_value()) {
+    row.emplace_back(
+        line.is_difference ? absl::StrJoin(LevelsOf(estimation, table, *table.against), ", ") : "");
+  }
+  row.push_back(number(cell.value));
+  row.push_back(number(cell.standard_error));
+  row.push_back(number.Interval(cell));
+  row.push_back(number(cell.low));
+  row.push_back(number(cell.high));
+  row.emplace_back(std::string(line.IntervalOf(estimation, table)));
+  row.push_back(
+      number.Of(cell.value.has_value() ? std::optional(cell.degrees_of_freedom) : std::nullopt, 0));
+  if (options.deff) {
+    row.push_back(number.Of(cell.design_effect, 3));
+    row.push_back(number.Of(cell.design_effect_without_replacement, 3));
+  }
+  row.emplace_back(std::to_string(cell.n));
+  row.emplace_back(std::to_string(table.answers[line.question].missing));
+  row.emplace_back(std::string(GapSentence(cell.gap, language)),
+                   std::string(GapSentence(cell.gap, Language::kEnglish)));
+  return row;
 }
 
 }  // namespace
@@ -261,11 +330,7 @@ void WriteEstimatesJson(const EstimateOptions& options, const Estimation& estima
   for (const std::string& note : table.notes) json.Text("", note);
   json.Close('[');
   json.Open('[', "estimates");
-  for (size_t q = 0; q < table.answers.size(); ++q) {
-    for (size_t d = 0; d < table.domains.size(); ++d) {
-      WriteEstimate(estimation, table, q, d, json);
-    }
-  }
+  for (const Line& line : LinesOf(table)) WriteEstimate(estimation, table, line, json);
   json.Close('[');
   json.Close('{');
 }
@@ -281,6 +346,8 @@ Grid EstimatesGrid(const EstimateOptions& options, const Estimation& estimation,
   for (const design::Factor& factor : estimation.by) {
     columns.push_back({factor.name, factor.name, false, 30});
   }
+  if (table.against.has_value())
+    columns.push_back({"against", pick("So với", "Against"), false, 30});
   columns.push_back({"estimate", pick("Ước lượng", "Estimate"), true});
   columns.push_back({"se", pick("Sai số chuẩn", "SE"), true});
   columns.push_back({"", Cat(pick("Khoảng tin cậy ", "Interval "), percent, "%"), true});
@@ -296,42 +363,14 @@ Grid EstimatesGrid(const EstimateOptions& options, const Estimation& estimation,
   columns.push_back({"missing", "", true});
   columns.push_back({"note", pick("Ghi chú", "Note")});
   // Without a note in sight its column is for CSV only.
-  const bool any_gap = std::ranges::any_of(table.answers, [](const Answer& answer) {
-    return std::ranges::any_of(answer.cells,
-                               [](const tabulate::Cell& cell) { return cell.gap != Gap::kNone; });
-  });
+  const std::vector<Line> lines = LinesOf(table);
+  const bool any_gap = std::ranges::any_of(
+      lines, [&](const Line& line) { return line.CellOf(table).gap != Gap::kNone; });
   if (!any_gap) columns.back().title.clear();
 
   Grid grid(std::move(columns));
-  for (size_t q = 0; q < table.answers.size(); ++q) {
-    const Answer& answer = table.answers[q];
-    const Asked& asked = estimation.asked[q];
-    for (size_t d = 0; d < answer.cells.size(); ++d) {
-      const tabulate::Cell& cell = answer.cells[d];
-      const NumberCells number(cell, language);
-      const bool known = cell.value.has_value();
-      std::vector<Cell> row;
-      row.emplace_back(std::string(KindWord(asked.kind, language)),
-                       std::string(KindWord(asked.kind, Language::kEnglish)));
-      row.emplace_back(VariableText(asked, language), VariableText(asked, Language::kEnglish));
-      for (std::string& level : LevelsOf(estimation, table, d)) row.emplace_back(std::move(level));
-      row.push_back(number(cell.value));
-      row.push_back(number(cell.standard_error));
-      row.push_back(number.Interval(cell));
-      row.push_back(number(cell.low));
-      row.push_back(number(cell.high));
-      row.emplace_back(std::string(IntervalWord(asked.kind, answer.interval)));
-      row.push_back(number.Of(known ? std::optional(cell.degrees_of_freedom) : std::nullopt, 0));
-      if (options.deff) {
-        row.push_back(number.Of(cell.design_effect, 3));
-        row.push_back(number.Of(cell.design_effect_without_replacement, 3));
-      }
-      row.emplace_back(std::to_string(cell.n));
-      row.emplace_back(std::to_string(answer.missing));
-      row.emplace_back(std::string(GapSentence(cell.gap, language)),
-                       std::string(GapSentence(cell.gap, Language::kEnglish)));
-      grid.AddRow(std::move(row));
-    }
+  for (const Line& line : lines) {
+    grid.AddRow(RowOf(options, estimation, table, line, language));
   }
   return grid;
 }

@@ -24,7 +24,7 @@ absl::Status Bad(const std::string& message) { return absl::InvalidArgumentError
 // The options taken apart, with all files but the sample read.
 struct Request {
   std::vector<Asked> asked;
-  std::vector<std::string> strata, clusters, fpc, by;
+  std::vector<std::string> strata, clusters, fpc, by, against;
   std::optional<NonResponseOption> nonresponse;
   std::vector<MarginFile> poststratify, rake;
   std::vector<KnownTotal> totals;
@@ -38,6 +38,11 @@ absl::StatusOr<Request> ReadRequest(const EstimateOptions& options) {
   ASSIGN_OR_RETURN(request.clusters, ReadNames("--cluster", options.cluster, false));
   ASSIGN_OR_RETURN(request.fpc, ReadNames("--fpc", options.fpc, true));
   ASSIGN_OR_RETURN(request.by, ReadNames("--by", options.by, false));
+  ASSIGN_OR_RETURN(request.against, ReadNames("--against", options.against, false));
+  if (!request.against.empty() && request.against.size() != request.by.size()) {
+    return Bad(Cat("--against has ", request.against.size(), " values, --by ", request.by.size(),
+                   " columns; allowed: one value of each column"));
+  }
   if (!options.nonresponse.empty()) {
     ASSIGN_OR_RETURN(request.nonresponse, ReadNonResponse(options.nonresponse));
   }
@@ -278,6 +283,29 @@ absl::Status SetQuestions(const Request& request, Estimation& estimation) {
   return absl::OkStatus();
 }
 
+absl::Status SetDomains(const Request& request, Estimation& estimation) {
+  const SampleFile& sample = *estimation.sample;
+  std::vector<uint32_t> against;
+  for (size_t f = 0; f < request.by.size(); ++f) {
+    const std::string& name = request.by[f];
+    const Factor& factor = sample.factors.at(name);
+    if (factor.levels.empty()) {
+      return Bad(Cat(sample.path, ": column \"", name, "\" of --by is empty in every row"));
+    }
+    estimation.plan.by.push_back(factor);
+    estimation.by.push_back({.name = factor.name, .levels = factor.levels, .codes = {}});
+    if (request.against.empty()) continue;
+    const auto level = std::ranges::find(factor.levels, request.against[f]);
+    if (level == factor.levels.end()) {
+      return Bad(Cat(sample.path, ": column \"", name, "\": no row has \"", request.against[f],
+                     "\", which --against names"));
+    }
+    against.push_back(static_cast<uint32_t>(level - factor.levels.begin()));
+  }
+  if (!against.empty()) estimation.plan.against = std::move(against);
+  return absl::OkStatus();
+}
+
 absl::Status SortShown(const Request& request, SampleFile& sample) {
   std::set<std::string> shown(request.by.begin(), request.by.end());
   for (const Asked& asked : request.asked) {
@@ -309,18 +337,10 @@ absl::StatusOr<Estimation> ReadEstimation(const EstimateOptions& options,
   RETURN_IF_ERROR(SetSampling(options, request, sample, estimation));
   RETURN_IF_ERROR(SetSteps(options, request, sample, estimation));
   RETURN_IF_ERROR(SetQuestions(request, estimation));
+  RETURN_IF_ERROR(SetDomains(request, estimation));
   plan.lonely = options.lonely;
   plan.interval = options.interval;
   plan.confidence = options.confidence;
-  for (const std::string& name : request.by) {
-    if (sample.factors.at(name).levels.empty()) {
-      return Bad(Cat(sample.path, ": column \"", name, "\" of --by is empty in every row"));
-    }
-    plan.by.push_back(sample.factors.at(name));
-    Factor names = sample.factors.at(name);
-    names.codes.clear();
-    estimation.by.push_back(std::move(names));
-  }
   plan.threads = options.threads > 0
                      ? options.threads
                      : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));

@@ -127,6 +127,33 @@ TEST_F(Estimate, JsonHasTheDesignTheSeedAndEveryFigure) {
   EXPECT_DOUBLE_EQ(Number(share, "estimate"), 7 / 13.0);
 }
 
+TEST_F(Estimate, AgainstAddsTheDifferencesFromOneGroup) {
+  const std::string file = Write("r.csv", kRatings);
+  const Struct document =
+      Json({file, "--weight", "w", "--mean", "rating", "--by", "district", "--against", "Dĩ An"});
+  ASSERT_EQ(document.fields().at("estimates").list_value().values_size(), 3);
+  const Struct difference = Cell(document, 2);
+  EXPECT_DOUBLE_EQ(Number(difference, "estimate"), 7 / 3.0 - 4.5);
+  EXPECT_GT(Number(difference, "se"), 0);
+  EXPECT_EQ(Number(difference, "n"), 5);
+  const auto level = [&](const std::string& key) {
+    return difference.fields().at(key).struct_value().fields().at("district").string_value();
+  };
+  EXPECT_EQ(level("by"), "Thuận An");
+  EXPECT_EQ(level("against"), "Dĩ An");
+
+  const Output shown = Run({file, "--weight", "w", "--mean", "rating", "--by", "district",
+                            "--against", "Dĩ An", "--format", "csv"});
+  EXPECT_THAT(shown.out, HasSubstr(",district,against,"));
+  EXPECT_THAT(shown.out, HasSubstr(",Thuận An,Dĩ An,-2.1666"));
+
+  ExpectRefused({file, "--mean", "rating", "--against", "Dĩ An"}, {"--against has 1", "--by 0"});
+  ExpectRefused({file, "--mean", "rating", "--by", "district", "--against", "Huế"},
+                {"district", "\"Huế\"", "--against"});
+  ExpectRefused({file, "--quantile", "rating:0.5", "--by", "district", "--against", "Dĩ An"},
+                {"quantiles of two domains are not compared"});
+}
+
 TEST_F(Estimate, WhatIsNotKnownIsNullAndSaysWhy) {
   const std::string file = Write("r.csv", "g,y\na,1\na,2\nb,7\nc,\nc,NA\n");
   const Struct document = Json({file, "--mean", "y", "--by", "g"});

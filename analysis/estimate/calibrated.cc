@@ -1,6 +1,5 @@
 #include "analysis/estimate/calibrated.h"
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -56,41 +55,20 @@ double Variance(std::span<const Stratum> strata, std::span<const WeightedCell> c
 Estimate EstimateFromCells(double value, Range range, double scale, std::span<const Stratum> strata,
                            std::span<const WeightedCell> cells, std::span<const Sums> sums,
                            const Residualiser& residualise) {
-  Estimate estimate;
-  double weight_sum = 0;
-  double weighted_squares = 0;
-  bool sampled = false;
+  Respondents respondents;
   std::vector<uint8_t> answered(strata.size(), 0);
   for (size_t c = 0; c < cells.size(); ++c) {
     if (sums[c].answered == 0) continue;
     const Stratum& stratum = strata[cells[c].stratum];
-    estimate.n += sums[c].answered;
-    weight_sum += cells[c].weight * static_cast<double>(sums[c].answered);
-    weighted_squares += cells[c].weight * static_cast<double>(sums[c].z_squared);
+    respondents.n += sums[c].answered;
+    respondents.weight_sum += cells[c].weight * static_cast<double>(sums[c].answered);
+    respondents.weighted_squares += cells[c].weight * static_cast<double>(sums[c].z_squared);
     answered[cells[c].stratum] = 1;
-    sampled = sampled || stratum.sampling_fraction != 1;
+    respondents.sampled = respondents.sampled || stratum.sampling_fraction != 1;
   }
-  if (estimate.n == 0) return estimate;
-  estimate.defined = true;
-  estimate.value = value;
-  for (const uint8_t one : answered) estimate.degrees_of_freedom -= one;
-  estimate.degrees_of_freedom += estimate.n;
-  estimate.taken_in_full = !sampled;
-  if (estimate.n == 1 && sampled) return estimate;
-
-  const bool constant = weighted_squares <= weight_sum * kRounding * kRounding;
-  const double variance = constant ? 0 : Variance(strata, cells, sums, residualise);
-  const double error = std::sqrt(variance) / scale;
-  estimate.standard_error = error;
-  estimate.ci_low = std::clamp(value - kNormal95 * error, range.low, range.high);
-  estimate.ci_high = std::clamp(value + kNormal95 * error, range.low, range.high);
-  if (estimate.n > 1 && !constant) {
-    const double n = static_cast<double>(estimate.n);
-    const double effect = variance / (weight_sum * weighted_squares / (n - 1));
-    estimate.design_effect = effect;
-    if (effect > 0) estimate.n_effective = n / effect;
-  }
-  return estimate;
+  for (const uint8_t one : answered) respondents.strata += one;
+  return EstimateFrom(value, range, scale, respondents,
+                      [&] { return Variance(strata, cells, sums, residualise); });
 }
 
 }  // namespace hailong::estimate

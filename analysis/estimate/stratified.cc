@@ -4,6 +4,13 @@
 #include <cmath>
 
 namespace hailong::estimate {
+namespace {
+
+// |z| up to which it is rounding, in fixed point: sums of up to a thousand rounded numbers that
+// cancel.
+constexpr double kRounding = 1024;
+
+}  // namespace
 
 // Centred first at the whole number next to the mean, in integers: subtracting
 // two large doubles would leave noise where all z are equal.
@@ -30,50 +37,54 @@ Sums& Sums::operator+=(const Sums& other) {
   return *this;
 }
 
-Estimate EstimateFrom(double value, Range range, double scale, std::span<const Stratum> strata,
-                      std::span<const Sums> sums) {
+Estimate EstimateFrom(double value, Range range, double scale, const Respondents& respondents,
+                      const std::function<double()>& variance) {
   Estimate estimate;
-  double variance = 0;
-  double weight_sum = 0;
-  double weighted_squares = 0;
-  // Some stratum that answered was not asked in full.
-  bool sampled = false;
-  uint64_t strata_answered = 0;
-  for (size_t h = 0; h < strata.size(); ++h) {
-    const Stratum& stratum = strata[h];
-    const double weight = stratum.weight;
-    if (weight == 0 || sums[h].answered == 0) continue;
-    estimate.n += sums[h].answered;
-    ++strata_answered;
-    weight_sum += weight * static_cast<double>(sums[h].answered);
-    const double squares = static_cast<double>(sums[h].z_squared);
-    weighted_squares += weight * squares;
-    if (stratum.sampling_fraction == 1) continue;
-    sampled = true;
-    const double n = static_cast<double>(stratum.responses);
-    const double spread =
-        stratum.responses == 1 ? squares : n / (n - 1) * CentredSquares(sums[h], stratum.responses);
-    variance += (1 - stratum.sampling_fraction) * weight * weight * spread;
-  }
-  if (estimate.n == 0) return estimate;
+  if (respondents.n == 0) return estimate;
   estimate.defined = true;
   estimate.value = value;
-  estimate.degrees_of_freedom = estimate.n - strata_answered;
-  estimate.taken_in_full = !sampled;
-  if (estimate.n == 1 && sampled) return estimate;
+  estimate.n = respondents.n;
+  estimate.degrees_of_freedom = respondents.n - respondents.strata;
+  estimate.taken_in_full = !respondents.sampled;
+  if (estimate.n == 1 && respondents.sampled) return estimate;
 
-  const bool constant = weighted_squares <= weight_sum * kRounding * kRounding;
-  const double error = constant ? 0 : std::sqrt(variance) / scale;
+  const bool constant =
+      respondents.weighted_squares <= respondents.weight_sum * kRounding * kRounding;
+  const double found = constant ? 0 : variance();
+  const double error = std::sqrt(found) / scale;
   estimate.standard_error = error;
   estimate.ci_low = std::clamp(value - kNormal95 * error, range.low, range.high);
   estimate.ci_high = std::clamp(value + kNormal95 * error, range.low, range.high);
   if (estimate.n > 1 && !constant) {
     const double n = static_cast<double>(estimate.n);
-    const double effect = variance / (weight_sum * weighted_squares / (n - 1));
+    const double effect = found / (respondents.weight_sum * respondents.weighted_squares / (n - 1));
     estimate.design_effect = effect;
     if (effect > 0) estimate.n_effective = n / effect;
   }
   return estimate;
+}
+
+Estimate EstimateFrom(double value, Range range, double scale, std::span<const Stratum> strata,
+                      std::span<const Sums> sums) {
+  Respondents respondents;
+  double variance = 0;
+  for (size_t h = 0; h < strata.size(); ++h) {
+    const Stratum& stratum = strata[h];
+    const double weight = stratum.weight;
+    if (weight == 0 || sums[h].answered == 0) continue;
+    respondents.n += sums[h].answered;
+    ++respondents.strata;
+    respondents.weight_sum += weight * static_cast<double>(sums[h].answered);
+    const double squares = static_cast<double>(sums[h].z_squared);
+    respondents.weighted_squares += weight * squares;
+    if (stratum.sampling_fraction == 1) continue;
+    respondents.sampled = true;
+    const double n = static_cast<double>(stratum.responses);
+    const double spread =
+        stratum.responses == 1 ? squares : n / (n - 1) * CentredSquares(sums[h], stratum.responses);
+    variance += (1 - stratum.sampling_fraction) * weight * weight * spread;
+  }
+  return EstimateFrom(value, range, scale, respondents, [&] { return variance; });
 }
 
 }  // namespace hailong::estimate

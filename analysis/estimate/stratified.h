@@ -31,6 +31,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "analysis/estimate/estimate.h"
@@ -65,12 +66,25 @@ struct Sums {
   Sums& operator+=(const Sums& other);
 };
 
-// |z| up to which it is rounding, in fixed point: sums of up to a thousand rounded numbers that
-// cancel.
-inline constexpr double kRounding = 1024;
-
 // sum (z - mean)^2 over n numbers, in fixed point.
 double CentredSquares(const Sums& sums, uint64_t n);
+
+// What is known of an estimate besides its value and variance, over the strata that answered.
+struct Respondents {
+  uint64_t n = 0;
+  uint64_t strata = 0;
+  // Of the respondents.
+  double weight_sum = 0;
+  // Sum of w z^2, in fixed point.
+  double weighted_squares = 0;
+  // Some stratum that answered was not asked in full.
+  bool sampled = false;
+};
+
+// The estimate `value` with its error and design effect; `variance`, in fixed point of `scale`, is
+// asked for where there is one.
+Estimate EstimateFrom(double value, Range range, double scale, const Respondents& respondents,
+                      const std::function<double()>& variance);
 
 // The estimate `value`, whose z in fixed point of `scale` has these sums, one for each stratum.
 Estimate EstimateFrom(double value, Range range, double scale, std::span<const Stratum> strata,

@@ -56,10 +56,10 @@ void Domains::CountCells() {
   counts_.resize(partition_.cells * items.size() * stride_);
   for (size_t c = 0; c < partition_.cells; ++c) {
     for (size_t j = 0; j < items.size(); ++j) {
-      uint64_t* counts = counts_.data() + (c * items.size() + j) * stride_;
+      uint32_t* counts = counts_.data() + (c * items.size() + j) * stride_;
       for (uint8_t step = 1; step <= items[j].options; ++step) {
-        counts[step] = basis_.frame.Count(partition_.cell_unit[c], items[j].column, step,
-                                          partition_.without_flagged);
+        counts[step] = static_cast<uint32_t>(basis_.frame.Count(
+            partition_.cell_unit[c], items[j].column, step, partition_.without_flagged));
       }
     }
   }
@@ -71,7 +71,7 @@ void Domains::WeighDomains() {
   for (size_t c = 0; c < partition_.cells; ++c) {
     const double weight = CellWeight(c);
     for (size_t j = 0; j < items; ++j) {
-      const std::span<const uint64_t> counts = CellCounts(c, j);
+      const std::span<const uint32_t> counts = CellCounts(c, j);
       double* weights = weights_.data() + (partition_.cell_domain[c] * items + j) * stride_;
       for (size_t slot = 0; slot < stride_; ++slot) {
         weights[slot] += weight * static_cast<double>(counts[slot]);
@@ -80,7 +80,7 @@ void Domains::WeighDomains() {
   }
 }
 
-std::span<const uint64_t> Domains::CellCounts(size_t cell, size_t item) const {
+std::span<const uint32_t> Domains::CellCounts(size_t cell, size_t item) const {
   return {counts_.data() + (cell * basis_.plan.items.size() + item) * stride_, stride_};
 }
 
@@ -138,7 +138,7 @@ std::vector<Steps> Domains::ItemSteps(size_t item, Combine combine) const {
   }
   for (size_t c = 0; c < partition_.cells; ++c) {
     Steps& into = steps[partition_.cell_domain[c] / combine.domains];
-    const std::span<const uint64_t> counts = CellCounts(c, item);
+    const std::span<const uint32_t> counts = CellCounts(c, item);
     for (size_t step = 1; step <= options; ++step) into.counts[step - 1] += counts[step];
   }
   return steps;
@@ -308,7 +308,7 @@ std::vector<Sums> Domains::SumsFromCounts(const Variable& variable) const {
   if (variable.items.empty()) return cells;
   const std::vector<int64_t>& table = variable.tables[0];
   for (size_t c = 0; c < partition_.cells; ++c) {
-    const std::span<const uint64_t> counts = CellCounts(c, variable.items[0]);
+    const std::span<const uint32_t> counts = CellCounts(c, variable.items[0]);
     for (size_t slot = 0; slot < stride_; ++slot) {
       const int64_t packed = table[partition_.cell_domain[c] * stride_ + slot];
       if (packed == 0) continue;

@@ -96,7 +96,7 @@ class Domains {
   double CellWeight(size_t cell) const;
   void CountCells();
   void WeighDomains();
-  std::span<const uint64_t> CellCounts(size_t cell, size_t item) const;
+  std::span<const uint32_t> CellCounts(size_t cell, size_t item) const;
   SlotWeights DomainWeights(size_t domain, size_t item) const;
 
   std::vector<estimate::Estimate> ItemEstimates(size_t item, const Scale& scale,
@@ -128,7 +128,7 @@ class Domains {
   // By domain: its cells in the order of units.
   std::vector<std::vector<size_t>> domain_cells_;
   // Rows by cell, item and slot.
-  std::vector<uint64_t> counts_;
+  std::vector<uint32_t> counts_;
   // Weights by domain, item and slot.
   std::vector<double> weights_;
 };

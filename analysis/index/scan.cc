@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "analysis/parallel/parallel.h"
 
 namespace hailong::index {
 namespace {
@@ -122,22 +122,19 @@ void ScanBlock(const BlockView& block, const Places& places,
   }
 }
 
-// Runs work(thread, first block, last block) over all blocks, on `threads` threads if there are
-// blocks for them.
+// `threads`, if there are blocks for them.
 size_t ThreadsFor(size_t blocks, int threads) {
   // Below this a thread costs more to start than it saves.
   constexpr size_t kBlocksPerThreadMin = 16;
   return std::clamp<size_t>(blocks / kBlocksPerThreadMin, 1, static_cast<size_t>(threads));
 }
 
+// Runs work(thread, first block, last block) over all blocks.
 void SplitBlocks(size_t blocks, size_t threads,
                  const std::function<void(size_t, size_t, size_t)>& work) {
-  std::vector<std::thread> others;
-  for (size_t t = 1; t < threads; ++t) {
-    others.emplace_back(work, t, blocks * t / threads, blocks * (t + 1) / threads);
-  }
-  work(0, 0, blocks / threads);
-  for (std::thread& other : others) other.join();
+  parallel::ForEach(threads, threads, [&](size_t part) {
+    work(part, blocks * part / threads, blocks * (part + 1) / threads);
+  });
 }
 
 // The steps of a split; sets parts and layers.
@@ -290,11 +287,11 @@ std::vector<std::vector<Sums>> ScanSums(const frame::Frame& frame, const Partiti
   return std::move(sums[0]);
 }
 
-std::vector<uint64_t> ScanCounts(const frame::Frame& frame, const Partition& partition,
+std::vector<uint32_t> ScanCounts(const frame::Frame& frame, const Partition& partition,
                                  size_t stride, const std::vector<size_t>& columns, int threads) {
   const size_t used = ThreadsFor(frame.block_count(), threads);
   const size_t size = (partition.cells + 1) * columns.size() * stride;
-  std::vector<std::vector<uint64_t>> counts(used, std::vector<uint64_t>(size));
+  std::vector<std::vector<uint32_t>> counts(used, std::vector<uint32_t>(size));
   SplitBlocks(frame.block_count(), used, [&](size_t thread, size_t begin, size_t end) {
     Places places;
     for (size_t b = begin; b < end; ++b) {
@@ -302,7 +299,7 @@ std::vector<uint64_t> ScanCounts(const frame::Frame& frame, const Partition& par
       FindPlaces(block, partition, stride, places);
       for (size_t i = 0; i < columns.size(); ++i) {
         const uint8_t* slots = block.column(columns[i]);
-        uint64_t* count = counts[thread].data() + i * stride;
+        uint32_t* count = counts[thread].data() + i * stride;
         for (size_t r = 0; r < block.rows; ++r) {
           ++count[places.cells[r] * columns.size() * stride + slots[r]];
         }

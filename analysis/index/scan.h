@@ -10,8 +10,8 @@
 // split by. Each cell belongs to one domain, whose tables apply to its rows, and to one layer of
 // its unit, which is what weights may depend on.
 //
-// Threads: the functions split the blocks over `threads` threads of their own. All sums are
-// integers, so the split does not show in the result.
+// Threads: the functions split the blocks over `threads` threads. All sums are integers, so the
+// split does not show in the result.
 #pragma once
 
 #include <cstddef>
@@ -108,7 +108,7 @@ std::vector<std::vector<estimate::Sums>> ScanSums(const frame::Frame& frame,
                                                   int threads);
 
 // Rows by cell, column and slot: element (cell * columns.size() + i) * stride + slot.
-std::vector<uint64_t> ScanCounts(const frame::Frame& frame, const Partition& partition,
+std::vector<uint32_t> ScanCounts(const frame::Frame& frame, const Partition& partition,
                                  size_t stride, const std::vector<size_t>& columns, int threads);
 
 }  // namespace hailong::index

@@ -166,6 +166,19 @@ absl::StatusOr<IndexScore> ScoreIndex(const frame::Frame& frame, const Framework
   return score;
 }
 
+absl::StatusOr<std::vector<bool>> UnitsWithWeight(const frame::Frame& frame,
+                                                  const Framework& framework,
+                                                  std::span<const UnitInput> units,
+                                                  const ScoreOptions& options) {
+  const absl::StatusOr<Setup> setup = SetUp(frame, framework, units, options);
+  if (!setup.ok()) return setup.status();
+  std::vector<bool> in;
+  for (size_t u = 0; u < units.size(); ++u) {
+    in.push_back(units[u].included && setup->weights.unit_weight[u] > 0);
+  }
+  return in;
+}
+
 absl::StatusOr<std::vector<UnitScore>> ScoreUnits(const frame::Frame& frame,
                                                   const Framework& framework,
                                                   std::span<const UnitInput> units,

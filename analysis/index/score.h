@@ -141,6 +141,12 @@ struct UnitScore {
   std::vector<ComponentEstimate> components;
 };
 
+// By unit: it has a weight in the result. Errors as above.
+absl::StatusOr<std::vector<bool>> UnitsWithWeight(const frame::Frame& frame,
+                                                  const Framework& framework,
+                                                  std::span<const UnitInput> units,
+                                                  const ScoreOptions& options);
+
 // The index of every unit of the frame that is included; the others are left at their defaults.
 // Errors as above.
 absl::StatusOr<std::vector<UnitScore>> ScoreUnits(const frame::Frame& frame,

@@ -51,6 +51,13 @@ std::optional<double> ReplicateEstimates::Covariance(size_t a, size_t b, Centre 
   return scale_ * sum;
 }
 
+std::optional<double> ReplicateEstimates::VarianceOfDifference(size_t a, size_t b) const {
+  std::vector<double> differences;
+  for (size_t r = 0; r < replicates(); ++r) differences.push_back(At(r, a) - At(r, b));
+  return ReplicateEstimates({full_[a] - full_[b]}, std::move(differences), scale_, rscales_)
+      .Variance(0);
+}
+
 std::string ReplicateEstimates::DiscardNote() const {
   size_t estimates = 0, most = 0;
   for (size_t i = 0; i < size(); ++i) {

@@ -54,6 +54,8 @@ class ReplicateEstimates {
   }
   // Over the replicates that have data for both.
   std::optional<double> Covariance(size_t a, size_t b, Centre centre = Centre::kMean) const;
+  // Of a - b, over the replicates that have data for both.
+  std::optional<double> VarianceOfDifference(size_t a, size_t b) const;
   // A sentence on replicates that were left out of any estimate; empty: none was.
   std::string DiscardNote() const;
 

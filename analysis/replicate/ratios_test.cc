@@ -1,6 +1,7 @@
 // Ratios under replicates that are raked anew, beside a slow oracle; the same bits for any number
 // of threads; what is refused.
 #include "analysis/replicate/ratios.h"
+#include "analysis/testing/refused_for_test.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,14 +20,6 @@ using ::testing::HasSubstr;
 using weighting::Adjustment;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-#define EXPECT_REFUSED(expression, code_, matcher)                 \
-  do {                                                             \
-    const auto refused = (expression);                             \
-    ASSERT_FALSE(refused.ok());                                    \
-    EXPECT_EQ(refused.status().code(), code_);                     \
-    EXPECT_THAT(std::string(refused.status().message()), matcher); \
-  } while (false)
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr auto kFailed = absl::StatusCode::kFailedPrecondition;

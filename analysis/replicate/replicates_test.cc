@@ -11,6 +11,7 @@
 
 #include "analysis/replicate/estimates.h"
 #include "analysis/replicate/random.h"
+#include "analysis/testing/refused_for_test.h"
 
 namespace hailong::replicate {
 namespace {
@@ -21,14 +22,6 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-#define EXPECT_REFUSED(expression, code_, matcher)                 \
-  do {                                                             \
-    const auto refused = (expression);                             \
-    ASSERT_FALSE(refused.ok());                                    \
-    EXPECT_EQ(refused.status().code(), code_);                     \
-    EXPECT_THAT(std::string(refused.status().message()), matcher); \
-  } while (false)
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr auto kFailed = absl::StatusCode::kFailedPrecondition;

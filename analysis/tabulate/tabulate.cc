@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "analysis/estimate/contrast.h"
 #include "analysis/estimate/quantile.h"
 #include "analysis/estimate/statistic.h"
 #include "analysis/replicate/estimates.h"
@@ -26,10 +27,15 @@ absl::Status Named(const std::string& name, const absl::Status& status) {
   return absl::Status(status.code(), Cat(name, ": ", status.message()));
 }
 
+// Where a share's interval makes no sense.
+IntervalKind PlainInterval(IntervalKind asked) {
+  return asked == IntervalKind::kNormal ? asked : IntervalKind::kT;
+}
+
 IntervalKind IntervalFor(QuestionKind question, IntervalKind asked) {
   if (question == QuestionKind::kShare) return asked;
   if (question == QuestionKind::kQuantile) return IntervalKind::kT;
-  return asked == IntervalKind::kNormal ? asked : IntervalKind::kT;
+  return PlainInterval(asked);
 }
 
 estimate::StatisticKind StatisticOf(QuestionKind kind) {
@@ -67,6 +73,16 @@ Cell Checked(const Cell& cell) {
   return finite ? cell : Empty(cell, Gap::kTooLarge);
 }
 
+Cell WithInterval(Cell cell, const std::optional<estimate::Interval>& interval) {
+  if (interval.has_value()) {
+    cell.low = interval->low;
+    cell.high = interval->high;
+  } else {
+    cell.gap = Gap::kNoFreedom;
+  }
+  return Checked(cell);
+}
+
 Cell CellOf(const DomainEstimate& estimate, IntervalKind kind, double confidence) {
   Cell cell;
   cell.n = estimate.n;
@@ -86,21 +102,19 @@ Cell CellOf(const DomainEstimate& estimate, IntervalKind kind, double confidence
   cell.design_effect_without_replacement = estimate.design_effect_without_replacement;
   cell = Checked(cell);
   if (cell.gap != Gap::kNone) return cell;
-  const auto interval = estimate::IntervalOf(kind, estimate, confidence);
-  if (interval.has_value()) {
-    cell.low = interval->low;
-    cell.high = interval->high;
-  } else {
-    cell.gap = Gap::kNoFreedom;
-  }
-  return Checked(cell);
+  return WithInterval(cell, estimate::IntervalOf(kind, estimate, confidence));
+}
+
+// Of replicates of figures of this size.
+double ErrorOf(double variance, double size) {
+  const double error = std::sqrt(std::max(0.0, variance));
+  return error <= kRounding * size ? 0 : error;
 }
 
 // The estimate with the error that replicates show.
 DomainEstimate WithVariance(DomainEstimate estimate, double variance) {
   const double before = *estimate.standard_error;
-  double error = std::sqrt(std::max(0.0, variance));
-  if (error <= kRounding * std::abs(estimate.value)) error = 0;
+  const double error = ErrorOf(variance, std::abs(estimate.value));
   estimate.standard_error = error;
   for (std::optional<double>* effect :
        {&estimate.design_effect, &estimate.design_effect_without_replacement}) {
@@ -149,6 +163,7 @@ struct Scene {
   const Plan& plan;
   const estimate::Sample& sample;
   const estimate::Domains& domains;
+  std::optional<size_t> against;
 };
 
 absl::StatusOr<Answer> AnswerQuantile(const Scene& scene, const Question& question) {
@@ -160,6 +175,40 @@ absl::StatusOr<Answer> AnswerQuantile(const Scene& scene, const Question& questi
   answer.missing = CountMissing(question.y, {}, scene.sample.weights);
   for (const auto& of_domain : quantiles) answer.cells.push_back(CellOf(of_domain.front()));
   return answer;
+}
+
+// Domain d less the one of the plan, whose cells are these two.
+absl::StatusOr<Cell> DifferenceOf(const Scene& scene, const estimate::Estimates& estimates,
+                                  size_t number, const Replicated* replicated, size_t d,
+                                  const Cell& own, const Cell& other) {
+  Cell cell;
+  cell.n = own.n + other.n;
+  const Gap gap = own.gap != Gap::kNone ? own.gap : other.gap;
+  if (!own.value.has_value() || !other.value.has_value()) return Empty(cell, gap);
+  const size_t against = *scene.against;
+  ASSIGN_OR_RETURN(estimate::Contrast contrast,
+                   estimate::Difference(scene.sample, {&estimates, d}, {&estimates, against}));
+  cell.value = contrast.value;
+  cell.degrees_of_freedom = contrast.degrees_of_freedom;
+  if (!own.standard_error.has_value() || !other.standard_error.has_value()) {
+    cell.gap = gap;
+    return Checked(cell);
+  }
+  if (replicated != nullptr) {
+    const auto variance = replicated->estimates.VarianceOfDifference(
+        replicated->At(number, d), replicated->At(number, against));
+    if (!variance.has_value()) {
+      cell.gap = Gap::kFewReplicates;
+      return Checked(cell);
+    }
+    const double size = std::max(std::abs(*own.value), std::abs(*other.value));
+    contrast.standard_error = ErrorOf(*variance, size);
+  }
+  cell.standard_error = contrast.standard_error;
+  cell = Checked(cell);
+  if (cell.gap != Gap::kNone) return cell;
+  return WithInterval(cell, estimate::IntervalOf(PlainInterval(scene.plan.interval), contrast,
+                                                 scene.plan.confidence));
 }
 
 // Estimates by domain; of replicates with their error.
@@ -194,18 +243,38 @@ absl::StatusOr<Answer> AnswerStatistic(const Scene& scene, const Question& quest
     if (gap != Gap::kNone && cell.gap == Gap::kOneUnit) cell.gap = gap;
     answer.cells.push_back(cell);
   }
+  for (size_t d = 0; scene.against.has_value() && d < scene.domains.size(); ++d) {
+    ASSIGN_OR_RETURN(const Cell cell, DifferenceOf(scene, estimates, number, replicated, d,
+                                                   answer.cells[d], answer.cells[*scene.against]));
+    answer.differences.push_back(cell);
+  }
   return answer;
 }
 
 absl::Status CheckQuestions(const Plan& plan, std::span<const Question> questions) {
   for (const Question& question : questions) {
-    if (!plan.replicates.has_value() || question.kind != QuestionKind::kQuantile) continue;
-    return absl::InvalidArgumentError(
-        Cat(question.name,
-            ": quantiles have no errors from replicates here; leave the replicates out (the "
-            "interval is then Woodruff's) or the quantile"));
+    if (question.kind != QuestionKind::kQuantile) continue;
+    if (plan.replicates.has_value()) {
+      return absl::InvalidArgumentError(
+          Cat(question.name,
+              ": quantiles have no errors from replicates here; leave the replicates out (the "
+              "interval is then Woodruff's) or the quantile"));
+    }
+    if (plan.against.has_value()) {
+      return absl::InvalidArgumentError(Cat(
+          question.name, ": quantiles of two domains are not compared; leave one of the two out"));
+    }
   }
   return absl::OkStatus();
+}
+
+std::optional<size_t> FindDomain(const estimate::Domains& domains,
+                                 const std::optional<std::vector<uint32_t>>& levels) {
+  for (size_t d = 0; levels.has_value() && d < domains.size(); ++d) {
+    if (domains.levels(d) == *levels) return d;
+  }
+  HAILONG_CHECK(!levels.has_value());
+  return std::nullopt;
 }
 
 double Sum(const std::vector<double>& weights) {
@@ -248,8 +317,12 @@ absl::StatusOr<Table> Tabulate(Plan plan, std::span<const Question> questions,
   ASSIGN_OR_RETURN(weighting::Weighted weighted, adjustment.Apply(design.weights()));
   ASSIGN_OR_RETURN(estimate::Domains domains, estimate::Domains::Cross(rows, plan.by));
 
-  Table table{
-      .answers = {}, .domains = std::move(domains), .steps = weighted.reports(), .notes = {}};
+  Table table{.answers = {},
+              .domains = std::move(domains),
+              .against = std::nullopt,
+              .steps = weighted.reports(),
+              .notes = {}};
+  table.against = FindDomain(table.domains, plan.against);
   const estimate::Sample sample =
       estimate::Adjusted(std::move(design), std::move(weighted), plan.lonely);
   Describe(sample, table);
@@ -262,7 +335,7 @@ absl::StatusOr<Table> Tabulate(Plan plan, std::span<const Question> questions,
     std::string discarded = replicated->estimates.DiscardNote();
     if (!discarded.empty()) table.notes.push_back(std::move(discarded));
   }
-  const Scene scene = {plan, sample, table.domains};
+  const Scene scene = {plan, sample, table.domains, table.against};
   for (size_t q = 0; q < questions.size(); ++q) {
     const Question& question = questions[q];
     auto answer = question.kind == QuestionKind::kQuantile

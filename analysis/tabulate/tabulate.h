@@ -60,6 +60,8 @@ struct Plan {
   double confidence = 0.95;
   // The domains are the combinations of their levels; none: the whole sample.
   std::vector<design::Factor> by;
+  // A domain, by its level of each factor of `by`: every other is compared with it.
+  std::optional<std::vector<uint32_t>> against;
   // At least 1.
   int threads = 1;
 };
@@ -107,12 +109,17 @@ struct Answer {
   size_t missing = 0;
   // By domain.
   std::vector<Cell> cells;
+  // By domain: it less Table::against; empty without one. The interval is normal or t, and n counts
+  // the rows of both.
+  std::vector<Cell> differences;
 };
 
 struct Table {
   // In the order of the questions.
   std::vector<Answer> answers;
   estimate::Domains domains;
+  // The domain of Plan::against.
+  std::optional<size_t> against;
   // Rows with a final weight that are in no domain.
   size_t rows_outside = 0;
   // Of the design.
@@ -135,7 +142,8 @@ struct Table {
 using Progress = std::function<void(uint64_t done, uint64_t total)>;
 
 // Errors: INVALID_ARGUMENT and FAILED_PRECONDITION of Design, Adjustment, Replicates, Domains and
-// Estimates, those of a question with its name; quantiles under replicates, which are refused.
+// Estimates, those of a question with its name; quantiles under replicates and their differences,
+// which are refused.
 absl::StatusOr<Table> Tabulate(Plan plan, std::span<const Question> questions,
                                const Progress& progress);
 

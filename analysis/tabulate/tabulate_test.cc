@@ -131,6 +131,35 @@ TEST(Tabulate, TheJackknifeOfATotalIsTaylors) {
   }
 }
 
+// A difference of two totals is the total of y in the one and -y in the other.
+TEST(Tabulate, ADifferenceKnowsTheCovarianceOfItsDomains) {
+  const Random sample = MakeRandom(6);
+  for (const bool replicated : {false, true}) {
+    Plan plan = sample.plan;
+    if (replicated) plan.replicates = replicate::JackknifeN{};
+    plan.against = std::vector<uint32_t>(plan.by.size(), 0);
+    const Table table = Tabulated(plan, {Total(sample.y)});
+    ASSERT_EQ(table.against, 0u);
+    const Answer& answer = table.answers.front();
+    ASSERT_EQ(answer.differences.size(), table.domains.size());
+    std::vector<double> signed_y(sample.y.size(), kNone);
+    for (const uint32_t row : table.domains.rows(0)) signed_y[row] = -sample.y[row];
+    for (const uint32_t row : table.domains.rows(1)) signed_y[row] = sample.y[row];
+    Plan whole = plan;
+    whole.by.clear();
+    whole.against.reset();
+    const Cell expected = Tabulated(whole, {Total(signed_y)}).answers.front().cells.front();
+    const Cell& found = answer.differences[1];
+    EXPECT_NEAR(*found.value, *expected.value, 1e-11 * std::abs(*answer.cells[1].value));
+    EXPECT_NEAR(*found.standard_error, *expected.standard_error, 1e-9 * *expected.standard_error);
+    EXPECT_EQ(found.n, expected.n);
+    EXPECT_NEAR(*found.low, *expected.low, 1e-9 * std::abs(*expected.low));
+    // A domain less itself.
+    EXPECT_EQ(answer.differences[0].value, 0);
+    EXPECT_NEAR(*answer.differences[0].standard_error, 0, 1e-6 * *found.standard_error);
+  }
+}
+
 TEST(Tabulate, ReplicatesOfEachQuestionDoNotDependOnTheOthers) {
   const Random sample = MakeRandom(3);
   Plan plan = sample.plan;

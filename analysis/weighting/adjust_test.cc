@@ -1,6 +1,7 @@
 // Steps of weighting: what they promise, what they refuse. The random cases beside a slow oracle
 // are in adjust_oracle_test.cc.
 #include "analysis/weighting/adjust.h"
+#include "analysis/testing/refused_for_test.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -44,14 +45,6 @@ double SumOf(const std::vector<double>& weights, const Factor& factor, uint32_t 
   for (size_t r = 0; r < weights.size(); ++r) sum += factor.codes[r] == level ? weights[r] : 0;
   return sum;
 }
-
-#define EXPECT_REFUSED(expression, code_, matcher)                 \
-  do {                                                             \
-    const auto refused = (expression);                             \
-    ASSERT_FALSE(refused.ok());                                    \
-    EXPECT_EQ(refused.status().code(), code_);                     \
-    EXPECT_THAT(std::string(refused.status().message()), matcher); \
-  } while (false)
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr auto kFailed = absl::StatusCode::kFailedPrecondition;

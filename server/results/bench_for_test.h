@@ -50,6 +50,14 @@ class Bench {
         "test", "Put", "", [&](const model::Catalog&) { return std::move(records); });
     EXPECT_TRUE(put.ok()) << put;
   }
+  // Of the round.
+  void PutPopulation(const std::string& unit_id, uint64_t size) {
+    model::PopulationRecord record{.round_id = "r", .population = {}};
+    record.population.set_unit_id(unit_id);
+    record.population.set_size(size);
+    record.population.set_source("made up for a test");
+    Put({record});
+  }
   // Registry, questionnaire and round.
   void PutRound(v1::DuplicatePolicy policy, const std::vector<v1::Channel>& channel_order = {},
                 const v1::WeightingPlan& plan = {}, const v1::DisclosureRule& rule = {}) {

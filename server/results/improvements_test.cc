@@ -16,13 +16,7 @@ class Improvements : public ::testing::Test {
     bench_.Append({bench_.Make("1.1", "155"), bench_.Make("1.1", "254"), bench_.Make("1.1", "551"),
                    bench_.Make("1.1", "255"), bench_.Make("1.2", "555"),
                    bench_.Make("1.2", "333")});
-    for (const char* unit_id : {"1.1", "1.2"}) {
-      model::PopulationRecord record{.round_id = "r", .population = {}};
-      record.population.set_unit_id(unit_id);
-      record.population.set_size(100);
-      record.population.set_source("made up for a test");
-      bench_.Put({record});
-    }
+    for (const char* unit_id : {"1.1", "1.2"}) bench_.PutPopulation(unit_id, 100);
   }
   static v1::ListImprovementsRequest Request() {
     v1::ListImprovementsRequest request;

@@ -4,10 +4,10 @@
 #include <numeric>
 #include <set>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_join.h"
 #include "analysis/disclosure/suppress.h"
 #include "analysis/index/by.h"
+#include "analysis/index/scan.h"
 #include "base/check.h"
 #include "base/status.h"
 #include "server/model/limits.h"
@@ -70,23 +70,24 @@ void AddTableQuestions(const v1::DisclosureRule& rule, std::vector<std::string>&
   }
 }
 
-// Respondents by place: those of one unit with the same answers to the questions of the tables.
+// Respondents by cell: those of one unit with the same answers to the questions of the tables.
 struct Protection::Tally {
-  // Of item i and step s of place p: steps[p * stride + offsets[i] + s - 1].
-  size_t stride = 0;
-  std::vector<size_t> offsets;
-  std::vector<uint8_t> options;
-  // By place.
+  // By cell.
   std::vector<std::vector<uint32_t>> nodes;
   std::vector<uint32_t> responses;
-  std::vector<uint32_t> steps;
+  // By item.
+  std::vector<uint8_t> options;
+  // By cell, item and slot.
+  size_t stride = 0;
+  std::vector<uint32_t> counts;
 
+  uint32_t Count(size_t cell, size_t item, size_t step) const {
+    return counts[(cell * options.size() + item) * stride + step];
+  }
   uint64_t Answers(size_t item) const {
     uint64_t sum = 0;
-    for (size_t place = 0; place < nodes.size(); ++place) {
-      const auto first =
-          steps.begin() + static_cast<std::ptrdiff_t>(place * stride + offsets[item]);
-      sum = std::accumulate(first, first + options[item], sum);
+    for (size_t cell = 0; cell < nodes.size(); ++cell) {
+      for (size_t step = 1; step <= options[item]; ++step) sum += Count(cell, item, step);
     }
     return sum;
   }
@@ -162,6 +163,17 @@ absl::Status Protection::Check(const model::Round& round, const index::Framework
               "' scores; allowed are questions that are not scored"));
     }
   }
+  // What a row can be counted in.
+  size_t places = round.units().size();
+  for (const std::string& id : layout.questions) {
+    places = std::min(places * (1 + OptionsOf(round, id)), index::kPlacesMax + 1);
+  }
+  if (places > index::kPlacesMax) {
+    return refusal::Field("round.disclosure.tables",
+                          Cat("found ", round.units().size(), " units, which with the answers to ",
+                              absl::StrJoin(layout.questions, ", "), " make more than ",
+                              index::kPlacesMax, " cells, the most there may be"));
+  }
   const auto fits = TableBuilder::Create(layout.dimensions, layout.crossings, options_max);
   if (fits.ok()) return absl::OkStatus();
   return refusal::Field("round.disclosure.tables", std::string(fits.status().message()));
@@ -170,7 +182,7 @@ absl::Status Protection::Check(const model::Round& round, const index::Framework
 absl::StatusOr<Protection> Protection::Create(const model::Round& round,
                                               const index::Framework& framework,
                                               const frame::Frame& frame,
-                                              const std::vector<bool>& taking_part) {
+                                              const std::vector<bool>& taking_part, int threads) {
   const v1::DisclosureRule& rule = round.definition().disclosure();
   HAILONG_CHECK(rule.n_min() > 0 && taking_part.size() == frame.unit_count());
   Layout layout = LayOut(round, framework);
@@ -187,7 +199,7 @@ absl::StatusOr<Protection> Protection::Create(const model::Round& round,
   }
   std::vector<size_t> columns;
   for (const std::string& id : questions) columns.push_back(*frame.FindColumn(id));
-  const Tally tally = protection.Count(frame, columns);
+  ASSIGN_OR_RETURN(const Tally tally, protection.Count(frame, columns, threads));
   ASSIGN_OR_RETURN(const std::vector<size_t> masks,
                    protection.SuppressAll(rule, tally, frame, columns));
   protection.component_masks_.resize(framework.size(), 0);
@@ -210,42 +222,37 @@ absl::StatusOr<Protection> Protection::Create(const model::Round& round,
   return protection;
 }
 
-Protection::Tally Protection::Count(const frame::Frame& frame,
-                                    const std::vector<size_t>& columns) const {
+absl::StatusOr<Protection::Tally> Protection::Count(const frame::Frame& frame,
+                                                    const std::vector<size_t>& columns,
+                                                    int threads) const {
+  std::vector<uint8_t> stands_in;
+  for (const bool apart : apart_) stands_in.push_back(apart ? 0 : 1);
+  index::SplitBy by = index::OneBlock(stands_in, /*without_flagged=*/false);
+  for (const std::string& id : layout_.questions) {
+    by.layer_columns.push_back(*frame.FindColumn(id));
+  }
+  ASSIGN_OR_RETURN(const index::Partition cells, index::SplitRows(frame, by, threads));
+
   Tally tally;
   for (const size_t column : columns) {
-    tally.offsets.push_back(tally.stride);
     tally.options.push_back(frame.columns()[column].options);
-    tally.stride += frame.columns()[column].options;
+    // Besides the steps: no answer, and not applicable.
+    tally.stride = std::max<size_t>(tally.stride, tally.options.back() + 2);
   }
-  std::vector<size_t> by;
-  for (const std::string& id : layout_.questions) by.push_back(*frame.FindColumn(id));
-  absl::flat_hash_map<uint64_t, size_t> places;
-  std::vector<uint32_t> nodes(1 + by.size());
-  for (size_t b = 0; b < frame.block_count(); ++b) {
-    const frame::BlockView block = frame.block(b);
-    for (size_t row = 0; row < block.rows; ++row) {
-      if (!block.counted[row] || apart_[block.units[row]]) continue;
-      nodes[kUnits] = layout_.nodes[block.units[row]];
-      uint64_t key = nodes[kUnits];
-      for (size_t q = 0; q < by.size(); ++q) {
-        const uint8_t slot = block.column(by[q])[row];
-        const uint8_t options = frame.columns()[by[q]].options;
-        nodes[1 + q] = NodeOf(slot > options ? 0 : slot);
-        key = key * (2 + uint64_t{options}) + nodes[1 + q];
-      }
-      const auto [place, added] = places.emplace(key, tally.nodes.size());
-      if (added) {
-        tally.nodes.push_back(nodes);
-        tally.responses.push_back(0);
-        tally.steps.resize(tally.steps.size() + tally.stride);
-      }
-      ++tally.responses[place->second];
-      uint32_t* const steps = tally.steps.data() + place->second * tally.stride;
-      for (size_t i = 0; i < columns.size(); ++i) {
-        const uint8_t slot = block.column(columns[i])[row];
-        if (slot >= 1 && slot <= tally.options[i]) ++steps[tally.offsets[i] + slot - 1];
-      }
+  tally.counts = index::ScanCounts(frame, cells, tally.stride, columns, threads);
+  for (size_t cell = 0; cell < cells.cells; ++cell) {
+    const size_t unit = cells.cell_unit[cell];
+    const uint64_t responses = by.layer_columns.empty()
+                                   ? frame.Responses(unit, /*without_flagged=*/false)
+                                   : cells.cell_rows[cell];
+    tally.responses.push_back(static_cast<uint32_t>(responses));
+    std::vector<uint32_t>& nodes = tally.nodes.emplace_back(1 + by.layer_columns.size());
+    nodes[kUnits] = layout_.nodes[unit];
+    size_t layer = cells.cell_layer[cell];
+    for (size_t q = by.layer_columns.size(); q-- > 0;) {
+      const size_t levels = frame.columns()[by.layer_columns[q]].options + size_t{1};
+      nodes[1 + q] = NodeOf(static_cast<uint32_t>(layer % levels));
+      layer /= levels;
     }
   }
   return tally;
@@ -257,12 +264,11 @@ absl::StatusOr<Table> Protection::TableOf(const Tally& tally, std::optional<size
       TableBuilder::Create(layout_.dimensions, layout_.crossings, steps);
   // It was so when the round opened: the registry has more units for it now.
   if (!builder.ok()) return absl::ResourceExhaustedError(builder.status().message());
-  for (size_t place = 0; place < tally.nodes.size(); ++place) {
+  for (size_t cell = 0; cell < tally.nodes.size(); ++cell) {
     for (size_t step = 0; step < steps; ++step) {
-      const uint32_t count = item.has_value()
-                                 ? tally.steps[place * tally.stride + tally.offsets[*item] + step]
-                                 : tally.responses[place];
-      RETURN_IF_ERROR(builder->Add(tally.nodes[place], step, count));
+      const uint32_t count =
+          item.has_value() ? tally.Count(cell, *item, step + 1) : tally.responses[cell];
+      RETURN_IF_ERROR(builder->Add(tally.nodes[cell], step, count));
     }
   }
   return (*std::move(builder)).Build();

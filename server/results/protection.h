@@ -61,13 +61,13 @@ class Protection {
   static absl::Status Check(const model::Round& round, const index::Framework& framework);
 
   // `frame` has the round's units and all questions of its framework, their expectations and
-  // tables; taking_part: by unit, it has a weight in the result of the round. O(rows * items), then
-  // the search of disclosure::Suppress for each item. Errors: RESOURCE_EXHAUSTED (the round's units
-  // have become too many for its tables).
+  // tables; taking_part: by unit, it has a weight in the result of the round. One pass over the
+  // rows, then the search of disclosure::Suppress for each item. Errors: RESOURCE_EXHAUSTED (the
+  // round's units have become too many for its tables).
   static absl::StatusOr<Protection> Create(const model::Round& round,
                                            const index::Framework& framework,
                                            const frame::Frame& frame,
-                                           const std::vector<bool>& taking_part);
+                                           const std::vector<bool>& taking_part, int threads);
 
   // Whether a crossing of these dimensions ("unit" or questions) is published.
   bool Publishes(const std::vector<std::string>& by) const;
@@ -109,7 +109,8 @@ class Protection {
   static Layout LayOut(const model::Round& round, const index::Framework& framework);
   Protection(Layout layout, std::vector<bool> apart)
       : layout_(std::move(layout)), apart_(std::move(apart)) {}
-  Tally Count(const frame::Frame& frame, const std::vector<size_t>& columns) const;
+  absl::StatusOr<Tally> Count(const frame::Frame& frame, const std::vector<size_t>& columns,
+                              int threads) const;
   absl::StatusOr<disclosure::Table> TableOf(const Tally& tally, std::optional<size_t> item) const;
   // Makes masks_ and apart_masks_; the elements of the result are the masks of the items.
   absl::StatusOr<std::vector<size_t>> SuppressAll(const v1::DisclosureRule& rule,

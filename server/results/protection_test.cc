@@ -35,7 +35,7 @@ class ProtectedRound : public ::testing::Test {
     Answer("1.1", 24);
     Answer("1.2", 12);
     Answer("1.3", 3);
-    for (const char* unit_id : {"1.1", "1.2", "1.3"}) PutPopulation(unit_id, 1000);
+    for (const char* unit_id : {"1.1", "1.2", "1.3"}) bench_.PutPopulation(unit_id, 1000);
   }
   void Answer(const std::string& unit_id, int n, const std::string& ratings = "") {
     std::vector<model::NewResponse> responses;
@@ -50,13 +50,6 @@ class ProtectedRound : public ::testing::Test {
       responses.push_back(bench_.Make(unit_id, answers));
     }
     bench_.Append(std::move(responses));
-  }
-  void PutPopulation(const std::string& unit_id, uint64_t size) {
-    model::PopulationRecord record{.round_id = "r", .population = {}};
-    record.population.set_unit_id(unit_id);
-    record.population.set_size(size);
-    record.population.set_source("made up for a test");
-    bench_.Put({record});
   }
   static v1::GetSipasRequest Ask(const std::string& unit_id = "",
                                  const std::vector<std::string>& by = {}) {
@@ -205,14 +198,14 @@ TEST_F(ProtectedRound, FollowsResponsesAndPopulationsAsTheyCome) {
   const v1::ListUnitScoresResponse units = Units();
   for (const v1::UnitScore& unit : units.units()) EXPECT_FALSE(unit.suppressed());
   // 1.3 with fewer dossiers than responses is in no total any more, and large enough to be shown.
-  PutPopulation("1.3", 14);
+  bench_.PutPopulation("1.3", 14);
   EXPECT_EQ(Units().units(2).issue(), v1::UNIT_ISSUE_POPULATION_BELOW_SAMPLE);
   EXPECT_EQ(Sipas(Ask()).result().weighting().issues_size(), 1);
 }
 
 TEST_F(ProtectedRound, DoesNotTellOfAUnitApart) {
   // In no total, so nothing else is hidden for it.
-  PutPopulation("1.3", 2);
+  bench_.PutPopulation("1.3", 2);
   const v1::ListUnitScoresResponse units = Units();
   EXPECT_FALSE(units.units(1).suppressed());
   EXPECT_TRUE(units.units(2).suppressed());
@@ -277,7 +270,7 @@ class UnanimousRound : public ProtectedRound {
 TEST_F(UnanimousRound, HidesWhereAllAnsweredTheSame) {
   EXPECT_FALSE(Units().units(1).suppressed());
   Answer("1", 10, "555");
-  PutPopulation("1", 1000);
+  bench_.PutPopulation("1", 1000);
   const v1::ListUnitScoresResponse units = Units();
   EXPECT_EQ(units.units(0).unit_id(), "1");
   EXPECT_TRUE(units.units(0).suppressed());

@@ -227,13 +227,10 @@ absl::StatusOr<std::shared_ptr<const Protection>> Results::ProtectionOf(Cell& ce
       InputsOf(*scoring.round, scoring.populations.get(), all);
   index::ScoreOptions how = {.threads = threads_};
   SetWeighting(scoring.round->definition().weighting_plan(), v1::WEIGHTING_MODE_UNSPECIFIED, how);
-  const auto scores = index::ScoreUnits(frame.frame(), *scoring.framework, inputs, how,
-                                        /*with_components=*/false);
-  if (!scores.ok()) return refusal::CannotScore(scoring.round->id(), scores.status());
-  std::vector<bool> taking_part;
-  for (const index::UnitScore& unit : *scores) taking_part.push_back(unit.weight > 0);
+  const auto taking_part = index::UnitsWithWeight(frame.frame(), *scoring.framework, inputs, how);
+  if (!taking_part.ok()) return refusal::CannotScore(scoring.round->id(), taking_part.status());
   ASSIGN_OR_RETURN(Protection made, Protection::Create(*scoring.round, *scoring.framework,
-                                                       frame.frame(), taking_part));
+                                                       frame.frame(), *taking_part, threads_));
   cell.protection = std::make_shared<const Protection>(std::move(made));
   cell.protected_state = state;
   return cell.protection;

@@ -17,13 +17,6 @@ class ResultsOfARound : public ::testing::Test {
     bench_.Append({bench_.Make("1.1", "555"), bench_.Make("1.1", "111"), bench_.Make("1.2", "444"),
                    bench_.Make("1.2", "555")});
   }
-  void PutPopulation(const std::string& unit_id, uint64_t size) {
-    model::PopulationRecord record{.round_id = "r", .population = {}};
-    record.population.set_unit_id(unit_id);
-    record.population.set_size(size);
-    record.population.set_source("made up for a test");
-    bench_.Put({record});
-  }
   absl::StatusOr<v1::GetSipasResponse> Sipas(v1::WeightingMode mode,
                                              const std::string& unit_id = "") {
     v1::GetSipasRequest request;
@@ -42,8 +35,8 @@ class ResultsOfARound : public ::testing::Test {
 };
 
 TEST_F(ResultsOfARound, AreWeightedAsAsked) {
-  PutPopulation("1.1", 300);
-  PutPopulation("1.2", 100);
+  bench_.PutPopulation("1.1", 300);
+  bench_.PutPopulation("1.2", 100);
   EXPECT_DOUBLE_EQ(Overall(v1::WEIGHTING_MODE_NONE), 75);
   EXPECT_DOUBLE_EQ(Overall(v1::WEIGHTING_MODE_EQUAL_UNITS), 75);
   EXPECT_DOUBLE_EQ(Overall(v1::WEIGHTING_MODE_POPULATION), (300 * 50 + 100 * 100) / 400.0);
@@ -51,10 +44,10 @@ TEST_F(ResultsOfARound, AreWeightedAsAsked) {
 }
 
 TEST_F(ResultsOfARound, FollowPopulationsAndResponsesAsTheyCome) {
-  PutPopulation("1.1", 100);
-  PutPopulation("1.2", 100);
+  bench_.PutPopulation("1.1", 100);
+  bench_.PutPopulation("1.2", 100);
   EXPECT_DOUBLE_EQ(Overall(v1::WEIGHTING_MODE_POPULATION), 75);
-  PutPopulation("1.2", 300);
+  bench_.PutPopulation("1.2", 300);
   EXPECT_DOUBLE_EQ(Overall(v1::WEIGHTING_MODE_POPULATION), 87.5);
   bench_.Append({bench_.Make("1.2", "111"), bench_.Make("1.2", "111")});
   EXPECT_DOUBLE_EQ(Overall(v1::WEIGHTING_MODE_POPULATION), 50);

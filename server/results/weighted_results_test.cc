@@ -39,13 +39,6 @@ class WeightedRound : public ::testing::Test {
     }
     bench_.Put({record});
   }
-  void PutSize(const std::string& unit_id, uint64_t size) {
-    model::PopulationRecord record{.round_id = "r", .population = {}};
-    record.population.set_unit_id(unit_id);
-    record.population.set_size(size);
-    record.population.set_source("made up for a test");
-    bench_.Put({record});
-  }
   void PutPopulations() {
     PutPopulation("1.1", {50, 50});
     PutPopulation("1.2", {150, 150});
@@ -120,7 +113,7 @@ TEST_F(WeightedRound, OfASubtreeHasTheWeightsOfTheWhole) {
 
 TEST_F(WeightedRound, ThatCannotBeWeightedSaysWhyAndHowToGoOn) {
   PutPopulation("1.1", {50, 50});
-  PutSize("1.2", 300);
+  bench_.PutPopulation("1.2", 300);
   const auto sipas = bench_.results().GetSipas(Bench::Admin(), Request());
   EXPECT_TRUE(absl::IsFailedPrecondition(sipas.status())) << sipas.status();
   for (const char* words : {"round 'r'", "step 1 (raking)", "gender", "1.2", "weighting mode"}) {
@@ -134,7 +127,7 @@ TEST_F(WeightedRound, ThatCannotBeWeightedSaysWhyAndHowToGoOn) {
 }
 
 TEST_F(WeightedRound, IsSealedOnceItCanBeWeighted) {
-  PutSize("1.1", 100);
+  bench_.PutPopulation("1.1", 100);
   bench_.clock().Set(absl::FromUnixSeconds(1733200000));
   v1::SealRoundRequest request;
   request.set_round_id("r");

@@ -1,14 +1,9 @@
 // Scores against R's survey package, on random stratified data written for R to read.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <fstream>
-#include <map>
 #include <random>
-#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -16,11 +11,10 @@
 #include "analysis/frame/frame.h"
 #include "analysis/index/framework.h"
 #include "analysis/index/score.h"
+#include "tests/r_agreement/r_figures.h"
 
 namespace hailong::index {
 namespace {
-
-using estimate::Estimate;
 
 constexpr int kItems = 5;
 constexpr int kGroups = 3;
@@ -116,76 +110,11 @@ Data MakeData(uint64_t seed, bool with_fpc, std::ostream& csv) {
   return data;
 }
 
-struct RResult {
-  double estimate;
-  double se;
-  double deff;
-};
-
-std::map<std::string, RResult> RunR(const Design& design, const std::string& csv) {
-  const std::string base = testing::TempDir() + "r_agreement_" + design.name;
-  {
-    std::ofstream out(base + ".csv");
-    out << csv;
-  }
-  const std::string command = std::string("Rscript --vanilla '" HAILONG_SURVEY_R "' '") + base +
-                              ".csv' " + design.r_weighting +
-                              (design.with_fpc ? " yes '" : " no '") + base + "_r.csv'";
-  const int status = std::system(command.c_str());
-  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  EXPECT_NE(code, 127) << "Rscript is not on the PATH; install r-base-core and r-cran-survey";
-  EXPECT_EQ(code, 0) << command;
-  std::map<std::string, RResult> results;
-  std::ifstream in(base + "_r.csv");
-  std::string line;
-  std::getline(in, line);
-  while (std::getline(in, line)) {
-    std::istringstream fields(line);
-    std::string key, estimate, se, deff;
-    std::getline(fields, key, ',');
-    std::getline(fields, estimate, ',');
-    std::getline(fields, se, ',');
-    std::getline(fields, deff, ',');
-    results[key] = {std::atof(estimate.c_str()), std::atof(se.c_str()),
-                    deff == "NA" ? NAN : std::atof(deff.c_str())};
-  }
-  return results;
-}
-
 class RAgreement : public testing::TestWithParam<Design> {
  protected:
-  // Compares with R's figure of that name; a figure of R that is never asked for fails the test at
-  // its end.
-  void Compare(const std::string& key, const Estimate& ours) {
-    SCOPED_TRACE(key);
-    ASSERT_TRUE(r_.contains(key)) << "R has no such figure";
-    asked_.insert(key);
-    const RResult& theirs = r_[key];
-    ASSERT_TRUE(ours.defined);
-    EXPECT_LE(std::abs(ours.value - theirs.estimate), 1e-9 * std::abs(theirs.estimate))
-        << ours.value << ", R " << theirs.estimate;
-    if (!ours.standard_error.has_value()) {
-      // The one place where we say less than R: a lone respondent.
-      EXPECT_EQ(ours.n, 1u);
-      return;
-    }
-    // Held as variances: one that is zero in theory is rounding noise in R, of either sign (its
-    // root is then NaN), as large as the machine precision of the squared figures it is summed of.
-    const double variance = std::isnan(theirs.se) ? 0 : theirs.se * theirs.se;
-    const double noise =
-        std::numeric_limits<double>::epsilon() * std::max(1.0, theirs.estimate * theirs.estimate);
-    EXPECT_LE(std::abs(*ours.standard_error * *ours.standard_error - variance),
-              std::max(2e-8 * variance, noise))
-        << "standard error " << *ours.standard_error << ", R " << theirs.se;
-    if (std::isnan(theirs.deff)) return;
-    ASSERT_TRUE(ours.design_effect.has_value());
-    EXPECT_LE(std::abs(*ours.design_effect - theirs.deff), 1e-8 * theirs.deff)
-        << *ours.design_effect << ", R " << theirs.deff;
-    EXPECT_DOUBLE_EQ(*ours.n_effective, static_cast<double>(ours.n) / *ours.design_effect);
-  }
+  void Compare(const std::string& key, const estimate::Estimate& ours) { r_.Compare(key, ours); }
 
-  std::map<std::string, RResult> r_;
-  std::set<std::string> asked_;
+  RFigures r_;
 };
 
 TEST_P(RAgreement, OfEveryEstimateAndStandardError) {
@@ -195,7 +124,12 @@ TEST_P(RAgreement, OfEveryEstimateAndStandardError) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   std::ostringstream csv;
   const Data data = MakeData(seed, design.with_fpc, csv);
-  r_ = RunR(design, csv.str());
+  const std::string base =
+      testing::TempDir() + "r_agreement_" + design.name + "_" + std::to_string(seed);
+  std::ofstream(base + ".csv") << csv.str();
+  r_.Run("'" HAILONG_SURVEY_R "' '" + base + ".csv' " + design.r_weighting +
+             (design.with_fpc ? " yes '" : " no '") + base + "_r.csv'",
+         base + "_r.csv");
   ASSERT_FALSE(r_.empty());
 
   const std::pair<v1::Composition, const char*> compositions[] = {
@@ -250,9 +184,7 @@ TEST_P(RAgreement, OfEveryEstimateAndStandardError) {
   for (const GroupEstimate& group : score->groups) {
     Compare("group" + std::to_string(group.group) + ":t1", group.index);
   }
-  for (const auto& [key, figure] : r_) {
-    EXPECT_TRUE(asked_.contains(key)) << "R's " << key << " was compared with nothing";
-  }
+  r_.ExpectAllAsked();
 }
 
 INSTANTIATE_TEST_SUITE_P(

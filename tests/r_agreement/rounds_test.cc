@@ -1,15 +1,10 @@
 // Results of rounds whose weighting plan has steps, overall and by domain, against calibrate(),
 // postStratify() and svycontrast() of R's survey.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <fstream>
-#include <map>
 #include <random>
-#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -17,11 +12,10 @@
 #include "analysis/frame/frame.h"
 #include "analysis/index/framework.h"
 #include "analysis/index/score.h"
+#include "tests/r_agreement/r_figures.h"
 
 namespace hailong::index {
 namespace {
-
-using estimate::Estimate;
 
 constexpr int kItems = 3;
 
@@ -113,59 +107,11 @@ Data MakeData(uint64_t seed) {
   return data;
 }
 
-struct RResult {
-  double estimate = 0;
-  double se = 0;
-  double deff = 0;
-};
-
-std::map<std::string, RResult> RunR(const std::string& plan, const Data& data) {
-  const std::string base = testing::TempDir() + "r_rounds_" + plan;
-  std::ofstream(base + ".csv") << data.csv;
-  std::ofstream(base + "_margins.csv") << data.margins;
-  const std::string command = std::string("Rscript --vanilla '" HAILONG_ROUNDS_R "' '") + base +
-                              ".csv' '" + base + "_margins.csv' " + plan + " '" + base + "_r.csv'";
-  const int status = std::system(command.c_str());
-  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  EXPECT_NE(code, 127) << "Rscript is not on the PATH; install r-base-core and r-cran-survey";
-  EXPECT_EQ(code, 0) << command;
-  std::map<std::string, RResult> results;
-  std::ifstream in(base + "_r.csv");
-  std::string line;
-  std::getline(in, line);
-  while (std::getline(in, line)) {
-    std::istringstream fields(line);
-    std::string key, estimate, se, deff;
-    std::getline(fields, key, ',');
-    std::getline(fields, estimate, ',');
-    std::getline(fields, se, ',');
-    std::getline(fields, deff, ',');
-    results[key] = {std::atof(estimate.c_str()), std::atof(se.c_str()),
-                    deff == "NA" ? NAN : std::atof(deff.c_str())};
-  }
-  return results;
-}
-
 class RoundsAgreeWithR : public testing::TestWithParam<const char*> {
  protected:
-  void Compare(const std::string& key, const Estimate& ours) {
-    SCOPED_TRACE(key);
-    ASSERT_TRUE(r_.contains(key)) << "R has no such figure";
-    asked_.insert(key);
-    const RResult& theirs = r_[key];
-    ASSERT_TRUE(ours.defined);
-    EXPECT_LE(std::abs(ours.value - theirs.estimate), 1e-9 * std::abs(theirs.estimate))
-        << ours.value << ", R " << theirs.estimate;
-    ASSERT_TRUE(ours.standard_error.has_value());
-    EXPECT_LE(std::abs(*ours.standard_error - theirs.se), 1e-8 * theirs.se)
-        << "standard error " << *ours.standard_error << ", R " << theirs.se;
-    if (std::isnan(theirs.deff)) return;
-    EXPECT_LE(std::abs(*ours.design_effect - theirs.deff), 1e-8 * theirs.deff)
-        << *ours.design_effect << ", R " << theirs.deff;
-  }
+  void Compare(const std::string& key, const estimate::Estimate& ours) { r_.Compare(key, ours); }
 
-  std::map<std::string, RResult> r_;
-  std::set<std::string> asked_;
+  RFigures r_;
 };
 
 TEST_P(RoundsAgreeWithR, OverallAndByDomain) {
@@ -174,7 +120,12 @@ TEST_P(RoundsAgreeWithR, OverallAndByDomain) {
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   const Data data = MakeData(seed);
-  r_ = RunR(plan, data);
+  const std::string base = testing::TempDir() + "r_rounds_" + plan + "_" + std::to_string(seed);
+  std::ofstream(base + ".csv") << data.csv;
+  std::ofstream(base + "_margins.csv") << data.margins;
+  r_.Run("'" HAILONG_ROUNDS_R "' '" + base + ".csv' '" + base + "_margins.csv' " + plan + " '" +
+             base + "_r.csv'",
+         base + "_r.csv");
   ASSERT_FALSE(r_.empty());
   const auto framework = Framework::Create(MakeFramework());
   ASSERT_TRUE(framework.ok()) << framework.status();
@@ -200,14 +151,13 @@ TEST_P(RoundsAgreeWithR, OverallAndByDomain) {
     Compare("gender" + domain.keys[0], domain.overall);
     Compare("gender" + domain.keys[0] + ":t1", domain.components[0].index);
   }
-  asked_.insert("men");
   double men = 0;
   for (size_t q = 0; q < score->steps.question_ids.size(); ++q) {
     for (const weighting::MarginShare& share : score->steps.margins[q]) {
       if (score->steps.question_ids[q] == "gender" && share.option == 1) men = share.weighted;
     }
   }
-  EXPECT_NEAR(men, r_["men"].estimate, 1e-8);
+  EXPECT_NEAR(men, r_.Ask("men").estimate, 1e-8);
 
   options.by = {"unit", "gender"};
   options.domain_components = false;
@@ -222,9 +172,7 @@ TEST_P(RoundsAgreeWithR, OverallAndByDomain) {
   for (size_t u = 0; u < units->size(); ++u) {
     Compare("unit" + std::to_string(u), (*units)[u].overall);
   }
-  for (const auto& [key, figure] : r_) {
-    EXPECT_TRUE(asked_.contains(key)) << "R's " << key << " was compared with nothing";
-  }
+  r_.ExpectAllAsked();
 }
 
 INSTANTIATE_TEST_SUITE_P(Plans, RoundsAgreeWithR, testing::Values("rake", "post", "rake-post"),
