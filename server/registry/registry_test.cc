@@ -32,8 +32,9 @@ class RegistryTest : public ::testing::Test {
                      .jobs_max = 16, .commit_responses_max = 500, .admit = {}, .closed = {}});
     writer_->Start();
     catalog_writer_ = std::make_unique<store::CatalogWriter>(*writer_, holder_, clock_);
+    statuses_ = std::make_unique<StatusBoard>(*store_, *writer_, clock_);
     registry_ = std::make_unique<Registry>(
-        holder_, *catalog_writer_, *store_, *keys_, clock_, [](const model::Round& round) {
+        holder_, *catalog_writer_, *store_, *keys_, *statuses_, clock_, [](const model::Round& round) {
           const std::string& id = round.definition().framework_id();
           return id == "sipas" ? absl::OkStatus() : refusal::NoFramework("march", id);
         });
@@ -134,6 +135,7 @@ class RegistryTest : public ::testing::Test {
   base::FakeClock clock_{sample::At("2025-03-06T00:00:00+07:00")};
   model::CatalogHolder holder_{model::Catalog::Empty()};
   std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<StatusBoard> statuses_;
   std::unique_ptr<store::KeyRing> keys_;
   std::unique_ptr<store::Writer> writer_;
   std::unique_ptr<store::CatalogWriter> catalog_writer_;
