@@ -25,7 +25,7 @@ absl::Status CheckUnitExists(const Catalog& catalog, const std::string& unit_id)
 absl::Status CheckName(std::string_view id, const char* field) {
   if (base::IsSlug(id, limits::kIdBytesMax, "-.")) return absl::OkStatus();
   return refusal::Field(field, base::Cat("found '", base::Utf8Prefix(id, 80), "', allowed are 1..",
-                                   limits::kIdBytesMax, " of a-z, 0-9, '-' and '.'"));
+                                         limits::kIdBytesMax, " of a-z, 0-9, '-' and '.'"));
 }
 
 }  // namespace hailong::registry

@@ -39,8 +39,8 @@ absl::Status KiosksOnly(const v1::Collector& collector, const char* field) {
 // As administration keeps it, with what follows from its credentials.
 v1::Collector Described(const model::CollectorRecord& record) {
   v1::Collector collector = record.collector;
-  collector.set_awaits_credential(
-      !collector.revoked() && (record.renew_credential || record.credential_hash.empty()));
+  collector.set_awaits_credential(!collector.revoked() &&
+                                  (record.renew_credential || record.credential_hash.empty()));
   return collector;
 }
 
@@ -243,9 +243,9 @@ absl::StatusOr<v1::ConfigureKioskResponse> Registry::ConfigureKiosk(
         RETURN_IF_ERROR(CheckNotRevoked(record));
         RETURN_IF_ERROR(
             CheckConfiguration(request.kiosk(), record.collector, catalog, clock_.Now()));
-        const bool same = record.collector.has_kiosk() &&
-                          model::DeterministicBytes(record.collector.kiosk()) ==
-                              model::DeterministicBytes(request.kiosk());
+        const bool same =
+            record.collector.has_kiosk() && model::DeterministicBytes(record.collector.kiosk()) ==
+                                                model::DeterministicBytes(request.kiosk());
         *record.collector.mutable_kiosk() = request.kiosk();
         *response.mutable_collector() = Described(record);
         return same ? std::vector<Record>() : std::vector<Record>{record};

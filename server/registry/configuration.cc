@@ -103,8 +103,7 @@ void CheckForm(const std::string& form_id, const char* field, const model::Round
 void CheckUnit(const v1::KioskConfiguration& wanted, const v1::Collector& collector,
                const model::Round* round, const model::Catalog& catalog, absl::Time now,
                refusal::Violations& bad) {
-  const std::string& unit_id =
-      wanted.unit_id().empty() ? collector.unit_id() : wanted.unit_id();
+  const std::string& unit_id = wanted.unit_id().empty() ? collector.unit_id() : wanted.unit_id();
   if (unit_id.empty()) {
     if (round != nullptr) bad.Add("unit_id", "is empty, and the collector has no unit of its own");
     return;

@@ -12,7 +12,8 @@ namespace hailong::registry {
 // All that is wrong with the new configuration of a kiosk, whose registered one is `collector` with
 // the configuration it has now. A round that is set already may have closed meanwhile. Errors:
 // INVALID_ARGUMENT with every bad field, NOT_FOUND (round), FAILED_PRECONDITION (round not open).
-absl::Status CheckConfiguration(const v1::KioskConfiguration& wanted, const v1::Collector& collector,
-                                const model::Catalog& catalog, absl::Time now);
+absl::Status CheckConfiguration(const v1::KioskConfiguration& wanted,
+                                const v1::Collector& collector, const model::Catalog& catalog,
+                                absl::Time now);
 
 }  // namespace hailong::registry

@@ -69,10 +69,10 @@ absl::Duration CodeTries::Take() {
   const absl::Time now = clock_.Now();
   base::MutexLock lock(mutex_);
   // Never more than all are taken, also when the clock was put back.
-  const absl::Time taken_until = std::clamp(all_free_at_, now, now + all);
-  const absl::Duration wait = taken_until + kEvery - (now + all);
+  all_free_at_ = std::clamp(all_free_at_, now, now + all);
+  const absl::Duration wait = all_free_at_ + kEvery - (now + all);
   if (wait > absl::ZeroDuration()) return wait;
-  all_free_at_ = taken_until + kEvery;
+  all_free_at_ += kEvery;
   return absl::ZeroDuration();
 }
 

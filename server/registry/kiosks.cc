@@ -96,8 +96,8 @@ absl::StatusOr<v1::EnrollResponse> Kiosks::Enroll(Caller, const v1::EnrollReques
   // Taken before the code is looked at, so that guesses side by side are counted too.
   const absl::Duration wait = tries_.Take();
   if (wait > absl::ZeroDuration()) return refusal::TooManyWrongCodes(wait);
-  auto response = Trade(HashEnrolmentCode(request.enrolment_code()),
-                        HashCredential(request.credential()));
+  auto response =
+      Trade(HashEnrolmentCode(request.enrolment_code()), HashCredential(request.credential()));
   if (!absl::IsUnauthenticated(response.status())) tries_.GiveBack();
   return response;
 }
@@ -163,10 +163,9 @@ absl::StatusOr<v1::HeartbeatResponse> Kiosks::Heartbeat(Caller caller,
       static_cast<uint32_t>(absl::ToInt64Seconds(limits::kHeartbeatInterval)));
   const v1::KioskConfiguration& kiosk = record.collector.kiosk();
   if (record.collector.has_kiosk()) *response.mutable_configuration() = kiosk;
-  response.set_unit_name(
-      UnitName(catalog->units(),
-               kiosk.unit_id().empty() ? record.collector.unit_id() : kiosk.unit_id(),
-               base::DayInVietnam(now)));
+  response.set_unit_name(UnitName(
+      catalog->units(), kiosk.unit_id().empty() ? record.collector.unit_id() : kiosk.unit_id(),
+      base::DayInVietnam(now)));
   if (const auto round = catalog->FindRound(kiosk.round_id()); round != nullptr) {
     *response.mutable_round() = round->definition();
     response.mutable_round()->clear_seal();
