@@ -457,6 +457,8 @@ TEST_F(Cli, EveryCommandHelpsWithAnExample) {
                                              "round destroy-key",
                                              "collector add",
                                              "collector list",
+                                             "collector configure",
+                                             "collectors",
                                              "collector rotate",
                                              "collector revoke",
                                              "collector gaps",

@@ -18,6 +18,8 @@ void AddPopulationCommands(CLI::App& app, Command& chosen);
 void AddQuestionnaireCommands(CLI::App& app, Command& chosen);
 void AddRoundCommands(CLI::App& app, Command& chosen);
 void AddCollectorCommands(CLI::App& app, Command& chosen);
+// Below the group `collector`.
+void AddConfigureCommand(CLI::App* collector, Command& chosen);
 void AddAccountCommands(CLI::App& app, Command& chosen);
 void AddResultsCommands(CLI::App& app, Command& chosen);
 void AddImproveCommand(CLI::App& app, Command& chosen);

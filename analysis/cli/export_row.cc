@@ -19,7 +19,7 @@ bool ExportRowWriter::HasText(const v1::Question& question) const {
 void ExportRowWriter::WriteHeader(CsvWriter& csv) const {
   for (const char* name :
        {"response_id", "unit_id", "receiving_unit_id", "channel", "submitted_at", "received_at",
-        "duration_ms", "first_outcome", "counts", "flags", "identified"}) {
+        "duration_ms", "first_outcome", "counts", "flags", "identified", "partial", "counter"}) {
     csv.Text(name);
   }
   for (const v1::Question& question : questionnaire_.questions()) {
@@ -45,6 +45,8 @@ void ExportRowWriter::WriteRow(const v1::ExportedResponse& response, CsvWriter& 
   }
   csv.Text(flags);
   csv.Text(response.identified() ? "true" : "false");
+  csv.Text(response.partial() ? "true" : "false");
+  csv.Text(response.counter());
 
   absl::flat_hash_map<std::string, const v1::Answer*> answers;
   for (const v1::Answer& answer : response.answers()) answers[answer.question_id()] = &answer;

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -101,6 +102,23 @@ std::string Shown(v1::Channel channel, Language language) {
   }
 }
 
+std::string Shown(v1::ScreenState state, Language language) {
+  switch (state) {
+    case v1::SCREEN_STATE_UNSPECIFIED:
+      return Pick(language, "không rõ", "not known");
+    case v1::SCREEN_STATE_READY:
+      return Pick(language, "sẵn sàng", "ready");
+    case v1::SCREEN_STATE_ANSWERING:
+      return Pick(language, "đang trả lời", "answering");
+    case v1::SCREEN_STATE_PAUSED:
+      return Pick(language, "tạm dừng", "paused");
+    case v1::SCREEN_STATE_OUT_OF_SERVICE:
+      return Pick(language, "ngừng phục vụ", "out of service");
+    default:
+      return EnumWord(state);
+  }
+}
+
 std::string Shown(v1::RoundState state, Language language) {
   switch (state) {
     case v1::ROUND_STATE_OPEN:
@@ -151,6 +169,24 @@ absl::StatusOr<absl::Time> ReadTimeOption(std::string_view text) {
     return absl::InvalidArgumentError(absl::StrCat("\"", input, "\" is not from 1970 to 9999"));
   }
   return time;
+}
+
+absl::Status ReadDurationOption(std::string_view text, google::protobuf::Duration* duration) {
+  if (text.empty()) return absl::OkStatus();
+  const absl::string_view number_text(text.data(), text.size() - 1);
+  int64_t number = 0;
+  int64_t unit_s = 0;
+  if (text.back() == 'd') unit_s = 86400;
+  if (text.back() == 'h') unit_s = 3600;
+  if (text.back() == 'm') unit_s = 60;
+  if (unit_s == 0 || !absl::SimpleAtoi(number_text, &number) || number < 0 || number > 100000) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", absl::string_view(text.data(), text.size()),
+                     "\" is not a length of time such as 14d, 36h or 90m"));
+  }
+  duration->set_seconds(number * unit_s);
+  duration->set_nanos(0);
+  return absl::OkStatus();
 }
 
 }  // namespace hailong::cli

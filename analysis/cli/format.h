@@ -4,6 +4,7 @@
 #pragma once
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/timestamp.pb.h>
 
@@ -15,6 +16,7 @@
 #include "absl/time/time.h"
 #include "analysis/cli/grid.h"
 #include "hailong/v1/common.pb.h"
+#include "hailong/v1/kiosk.pb.h"
 #include "hailong/v1/results_service.pb.h"
 
 namespace hailong::cli {
@@ -66,6 +68,7 @@ absl::StatusOr<E> EnumValue(std::string_view word) {
 
 // Words for people; the EnumWord for those without a translation.
 std::string Shown(v1::Channel channel, Language language);
+std::string Shown(v1::ScreenState state, Language language);
 std::string Shown(v1::RoundState state, Language language);
 std::string Shown(v1::UnitIssue issue, Language language);
 
@@ -74,5 +77,8 @@ Cell TimeCell(const google::protobuf::Timestamp& time);
 
 // RFC 3339, or a day "2024-10-01" for its start in Vietnam. INVALID_ARGUMENT: anything else.
 absl::StatusOr<absl::Time> ReadTimeOption(std::string_view text);
+
+// "14d", "36h", "90m" into `duration`; empty: left alone. INVALID_ARGUMENT: anything else.
+absl::Status ReadDurationOption(std::string_view text, google::protobuf::Duration* duration);
 
 }  // namespace hailong::cli

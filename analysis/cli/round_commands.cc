@@ -1,7 +1,6 @@
 // Rounds: opened, closed, sealed, their keys destroyed.
 #include <string>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "analysis/cli/commands.h"
@@ -85,24 +84,6 @@ absl::Status SetTime(const std::string& text, google::protobuf::Timestamp* times
   return absl::OkStatus();
 }
 
-// "14d", "36h", "90m".
-absl::Status SetDuration(const std::string& text, google::protobuf::Duration* duration) {
-  if (text.empty()) return absl::OkStatus();
-  int64_t number = 0;
-  int64_t unit_s = 0;
-  if (text.back() == 'd') unit_s = 86400;
-  if (text.back() == 'h') unit_s = 3600;
-  if (text.back() == 'm') unit_s = 60;
-  if (unit_s == 0 || !absl::SimpleAtoi(text.substr(0, text.size() - 1), &number) || number < 0 ||
-      number > 100000) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", text, "\" is not a length of time such as 14d, 36h or 90m"));
-  }
-  duration->set_seconds(number * unit_s);
-  duration->set_nanos(0);
-  return absl::OkStatus();
-}
-
 absl::Status Override(const RoundOpen& arguments, v1::Round* round) {
   if (!arguments.round_id.empty()) round->set_round_id(arguments.round_id);
   if (!arguments.title.empty()) round->mutable_title()->set_vi(arguments.title);
@@ -126,10 +107,10 @@ absl::Status Override(const RoundOpen& arguments, v1::Round* round) {
     status.Update(SetTime(arguments.closes, round->mutable_closes_at()));
   }
   if (!arguments.grace.empty()) {
-    status.Update(SetDuration(arguments.grace, round->mutable_grace()));
+    status.Update(ReadDurationOption(arguments.grace, round->mutable_grace()));
   }
   if (!arguments.appeal_time.empty()) {
-    status.Update(SetDuration(arguments.appeal_time, round->mutable_appeal_time()));
+    status.Update(ReadDurationOption(arguments.appeal_time, round->mutable_appeal_time()));
   }
   return status;
 }

@@ -35,6 +35,9 @@ class Sha256Stream {
 // `size` bytes nobody can guess.
 std::string RandomBytes(size_t size);
 
+// Compares in a time that says nothing about where two texts of one length differ.
+bool EqualInConstantTime(std::string_view a, std::string_view b);
+
 // URL-safe base64 without padding.
 std::string Base64Url(std::string_view data);
 

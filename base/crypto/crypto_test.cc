@@ -24,6 +24,14 @@ TEST(Crypto, AStreamIsItsPiecesInOrder) {
   EXPECT_EQ(stream.FinishHex(), Sha256Hex("abc"));
 }
 
+TEST(Crypto, EqualMeansEveryByteAndTheSize) {
+  EXPECT_TRUE(EqualInConstantTime("", ""));
+  EXPECT_TRUE(EqualInConstantTime("abc", "abc"));
+  EXPECT_FALSE(EqualInConstantTime("abc", "abd"));
+  EXPECT_FALSE(EqualInConstantTime("xbc", "abc"));
+  EXPECT_FALSE(EqualInConstantTime("abc", "ab"));
+}
+
 TEST(Crypto, RandomBytesDiffer) { EXPECT_NE(RandomBytes(16), RandomBytes(16)); }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "server/intake/admission.h"
 #include "server/intake/intake.h"
 #include "server/model/limits.h"
+#include "server/registry/kiosks.h"
 #include "server/registry/registry.h"
 #include "server/results/results.h"
 #include "server/store/catalog_writer.h"
@@ -22,6 +23,7 @@
 #include "server/store/sqlite_store.h"
 #include "server/store/writer.h"
 #include "server/transport/collection_handler.h"
+#include "server/transport/kiosk_handler.h"
 #include "server/transport/registry_handler.h"
 #include "server/transport/results_handler.h"
 
@@ -77,13 +79,16 @@ struct Server::Parts {
   std::unique_ptr<store::Writer> writer;
   std::unique_ptr<store::CatalogWriter> catalog_writer;
   std::unique_ptr<results::Results> results;
+  std::unique_ptr<registry::StatusBoard> statuses;
   std::unique_ptr<registry::Registry> registry;
+  std::unique_ptr<registry::Kiosks> kiosks;
   std::unique_ptr<intake::Intake> intake;
 
   std::unique_ptr<base::Executor> executor;
   std::unique_ptr<transport::Gate> gate;
   std::unique_ptr<transport::WatchTicker> ticker;
   std::unique_ptr<transport::CollectionHandler> collection_handler;
+  std::unique_ptr<transport::KioskHandler> kiosk_handler;
   std::unique_ptr<transport::RegistryHandler> registry_handler;
   std::unique_ptr<transport::ResultsHandler> results_handler;
   std::unique_ptr<grpc::Server> grpc_server;
@@ -134,9 +139,12 @@ absl::Status Server::Parts::BuildLogic(const Settings& settings) {
   ASSIGN_OR_RETURN(results::Frameworks known, results::MakeFrameworks(definitions));
   results = std::make_unique<results::Results>(*catalog, *catalog_writer, *store, *clock,
                                                std::move(known), settings.scoring_threads);
+  statuses = std::make_unique<registry::StatusBoard>(*store, *writer, *clock);
+  RETURN_IF_ERROR(statuses->Recover());
   registry = std::make_unique<registry::Registry>(
-      *catalog, *catalog_writer, *store, *keys, *clock,
+      *catalog, *catalog_writer, *store, *keys, *statuses, *clock,
       [this](const model::Round& round) { return results->CheckRound(round); });
+  kiosks = std::make_unique<registry::Kiosks>(*catalog, *catalog_writer, *statuses, *clock);
   intake = std::make_unique<intake::Intake>(*catalog, *keys, *writer, *clock);
   writer->Start();
   return registry->CreateFirstAdmin([&](const std::string& credential) {
@@ -152,6 +160,7 @@ absl::Status Server::Parts::BuildTransport(
   gate = std::make_unique<transport::Gate>(*catalog, *executor);
   ticker = std::make_unique<transport::WatchTicker>(*results, *clock);
   collection_handler = std::make_unique<transport::CollectionHandler>(*gate, *intake, *registry);
+  kiosk_handler = std::make_unique<transport::KioskHandler>(*gate, *kiosks);
   registry_handler = std::make_unique<transport::RegistryHandler>(*gate, *registry, *results);
   results_handler = std::make_unique<transport::ResultsHandler>(*gate, *results, *ticker);
 
@@ -166,6 +175,7 @@ absl::Status Server::Parts::BuildTransport(
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   builder.AddListeningPort(settings.listen, credentials, &port);
   builder.RegisterService(collection_handler.get());
+  builder.RegisterService(kiosk_handler.get());
   builder.RegisterService(registry_handler.get());
   builder.RegisterService(results_handler.get());
   grpc_server = builder.BuildAndStart();
@@ -198,6 +208,7 @@ Server::~Server() {
   }
   parts_->health.store(nullptr);
   if (parts_->executor != nullptr) parts_->executor->Stop();
+  if (parts_->statuses != nullptr) parts_->statuses->Save();
   if (parts_->writer != nullptr) parts_->writer->Stop();
 }
 

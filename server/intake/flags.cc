@@ -69,6 +69,7 @@ uint32_t FlagAlone(const model::NewResponse& response) {
       flags |= FlagBit(v1::FLAG_CLOCK_SKEW);
     }
   }
+  if (response.content.partial) flags |= FlagBit(v1::FLAG_PARTIAL);
   return flags;
 }
 

@@ -13,10 +13,9 @@
 
 namespace hailong::intake {
 
-// The bit of a flag in NewResponse::flags.
-constexpr uint32_t FlagBit(v1::Flag flag) { return 1u << (flag - 1); }
+using model::FlagBit;
 
-// SPEEDER, STRAIGHT_LINER and CLOCK_SKEW.
+// SPEEDER, STRAIGHT_LINER, CLOCK_SKEW and PARTIAL.
 uint32_t FlagAlone(const model::NewResponse& response);
 
 // PRESS_INTERVAL and BURST. Belongs to one thread.

@@ -92,6 +92,13 @@ TEST(FlagAlone, AClockOffByMoreThanAllowedEitherWayIsSkewed) {
   EXPECT_EQ(FlagAlone(response), 0u);
 }
 
+TEST(FlagAlone, AnUnfinishedAnswerIsFlaggedWhateverTheRoundsThresholds) {
+  model::NewResponse response = sample::Checked(sample::Catalog()->FindRound("march"), 1);
+  EXPECT_EQ(FlagAlone(response) & FlagBit(v1::FLAG_PARTIAL), 0u);
+  response.content.partial = true;
+  EXPECT_EQ(FlagAlone(response) & FlagBit(v1::FLAG_PARTIAL), FlagBit(v1::FLAG_PARTIAL));
+}
+
 TEST(FlagAlone, EachFlagIsSwitchedOffByItsRound) {
   const auto round = RoundWith([](v1::FlagThresholds& thresholds) { thresholds.Clear(); });
   model::NewResponse response = WithAnswers(round, {{0, 4}, {1, 4}, {5, 4}, {6, 4}, {7, 4}});

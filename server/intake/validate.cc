@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "server/intake/identity.h"
+#include "server/model/counter.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
 #include "server/model/times.h"
@@ -51,8 +52,8 @@ class AnswerPacker {
   }
 
   void Add(const v1::Answer& answer, size_t index);
-  // Required questions, and that there is an answer at all.
-  void Finish();
+  // Required questions, unless the person left before the end; and that there is an answer at all.
+  void Finish(bool partial);
 
   std::string TakePacked() { return std::move(packed_); }
   std::vector<model::Comment> TakeComments();
@@ -185,12 +186,12 @@ void AnswerPacker::TakeText(const v1::Answer& answer, const Question& question, 
   comments_.push_back({static_cast<uint32_t>(position), answer.text()});
 }
 
-void AnswerPacker::Finish() {
+void AnswerPacker::Finish(bool partial) {
   bool any = false;
   for (size_t i = 0; i < answered_.size(); ++i) {
     any = any || answered_[i];
     const Question& question = questionnaire_.questions()[i];
-    if (question.required && asked_[i] && !answered_[i]) {
+    if (question.required && asked_[i] && !answered_[i] && !partial) {
       bad_.Add("answers", Cat("question ", question.id, ": found no answer, but it is required"));
     }
   }
@@ -272,6 +273,14 @@ absl::StatusOr<model::NewResponse> Validate(const v1::Response& response,
   }
   content.device_sequence = response.device_sequence();
   content.duration_ms = response.duration_ms();
+  content.partial = response.partial();
+  if (content.partial && round->definition().partial_rule() != v1::PARTIAL_RULE_KEEP) {
+    bad.Add("partial", "found true, allowed is false: the round does not keep unfinished answers");
+  }
+  content.counter = response.counter();
+  if (!content.counter.empty() && !model::IsCounter(content.counter)) {
+    bad.Add("counter", model::CounterRule(content.counter));
+  }
 
   bool time_known = false;
   const absl::Duration offset = absl::Milliseconds(response.clock_offset_ms());
@@ -329,7 +338,7 @@ absl::StatusOr<model::NewResponse> Validate(const v1::Response& response,
     for (int i = 0; i < response.answers_size(); ++i) {
       packer.Add(response.answers(i), static_cast<size_t>(i));
     }
-    packer.Finish();
+    packer.Finish(content.partial);
     content.answers = packer.TakePacked();
     content.comments = packer.TakeComments();
   }

@@ -284,6 +284,55 @@ TEST(Validate, AFormAsksOnlyItsQuestions) {
   EXPECT_TRUE(made.ok()) << made.status();
 }
 
+// The sample's round, which keeps what people left unfinished.
+absl::StatusOr<model::NewResponse> CheckKept(const v1::Response& response) {
+  const auto catalog =
+      sample::CatalogWithRound([](auto& round) { round.set_partial_rule(v1::PARTIAL_RULE_KEEP); });
+  return Validate(response, sample::Kiosk(), *catalog, kNow);
+}
+
+TEST(Validate, AnUnfinishedAnswerIsKeptOnlyWhereTheRoundSaysSo) {
+  v1::Response response = sample::Response(1);
+  response.set_partial(true);
+  EXPECT_THAT(sample::ViolationLines(Check(response).status()),
+              ElementsAre("response.partial: found true, allowed is false: the round does not keep "
+                          "unfinished answers"));
+  const auto kept = CheckKept(response);
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_TRUE(kept->content.partial);
+  response.set_partial(false);
+  EXPECT_FALSE(CheckKept(response)->content.partial);
+}
+
+TEST(Validate, AnUnfinishedAnswerNeedsAnAnswerButNotTheRequiredOnes) {
+  v1::Response response = sample::Response(1);
+  response.clear_answers();
+  sample::AddChoice(response, "q2", 4);  // q1 is required
+  EXPECT_THAT(sample::ViolationLines(CheckKept(response).status()),
+              ElementsAre(HasSubstr("question q1: found no answer, but it is required")));
+  response.set_partial(true);
+  EXPECT_TRUE(CheckKept(response).ok());
+  response.clear_answers();
+  EXPECT_THAT(sample::ViolationLines(CheckKept(response).status()),
+              ElementsAre("response.answers: found no answer, allowed are 1 or more"));
+}
+
+TEST(Validate, ACounterIsShortAndPlain) {
+  for (const char* counter : {"", "3", "A-12", "Quay.1", "ABCDEFGHIJKLMNOP"}) {
+    v1::Response response = sample::Response(1);
+    response.set_counter(counter);
+    const auto made = Check(response);
+    ASSERT_TRUE(made.ok()) << counter << made.status();
+    EXPECT_EQ(made->content.counter, counter);
+  }
+  for (const char* counter : {"Nguyễn", "a b", "ABCDEFGHIJKLMNOPQ", "3\n", "a/b"}) {
+    EXPECT_THAT(sample::ViolationLines(Refused([&](auto& r) { r.set_counter(counter); })),
+                ElementsAre(::testing::AllOf(HasSubstr("response.counter: found '"),
+                                             HasSubstr("allowed are 1..16 letters"))))
+        << counter;
+  }
+}
+
 TEST(Validate, NoneOfSeveralIsAnAnswerOfItsOwn) {
   v1::Response response = sample::Response(1);
   sample::AddChoice(response, "q4", 0).mutable_choices();

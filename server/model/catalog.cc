@@ -136,15 +136,20 @@ absl::StatusOr<std::shared_ptr<const Catalog>> Catalog::With(
       const auto before = made->collectors_.find(collector->collector.collector_id());
       if (before != made->collectors_.end()) {
         made->principals_.erase(before->second.credential_hash);
+        made->revoked_collectors_.erase(before->second.credential_hash);
       }
       made->collectors_[collector->collector.collector_id()] = *collector;
-      if (!collector->collector.revoked()) {
+      if (collector->credential_hash.empty()) continue;
+      if (collector->collector.revoked()) {
+        made->revoked_collectors_.insert(collector->credential_hash);
+      } else {
         made->principals_[collector->credential_hash] =
             Principal{.role = v1::ROLE_COLLECTOR,
                       .id = collector->collector.collector_id(),
                       .unit_id = collector->collector.unit_id(),
                       .collector = collector->number,
-                      .channel = collector->collector.channel()};
+                      .channel = collector->collector.channel(),
+                      .credential_hash = collector->credential_hash};
       }
     } else if (const auto* account = std::get_if<AccountRecord>(&record)) {
       const auto before = made->accounts_.find(account->account.account_id());
@@ -156,7 +161,8 @@ absl::StatusOr<std::shared_ptr<const Catalog>> Catalog::With(
         made->principals_[account->credential_hash] =
             Principal{.role = account->account.role(),
                       .id = account->account.account_id(),
-                      .unit_id = account->account.unit_id()};
+                      .unit_id = account->account.unit_id(),
+                      .credential_hash = account->credential_hash};
       }
     }
   }
@@ -198,6 +204,11 @@ const Principal* Catalog::FindPrincipal(std::string_view credential_hash) const 
   const auto found =
       principals_.find(absl::string_view(credential_hash.data(), credential_hash.size()));
   return found == principals_.end() ? nullptr : &found->second;
+}
+
+bool Catalog::IsOfRevokedCollector(std::string_view credential_hash) const {
+  return revoked_collectors_.contains(
+      absl::string_view(credential_hash.data(), credential_hash.size()));
 }
 
 }  // namespace hailong::model

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "base/mutex.h"
 #include "hailong/v1/registry_service.pb.h"
 #include "hailong/v1/seal.pb.h"
@@ -33,8 +35,13 @@ struct RoundRecord {
 };
 struct CollectorRecord {
   CollectorNumber number{};
-  v1::Collector collector;
-  std::string credential_hash;  // SHA-256, hex
+  v1::Collector collector;      // without what the server observes
+  std::string credential_hash;  // SHA-256, hex; empty: none works
+  // The code that may be traded for a credential, SHA-256 of its normal form, hex; empty: none. It
+  // stays when it was used, so that the same trade may be repeated.
+  std::string enrolment_hash = {};
+  absl::Time enrolment_expires_at = absl::UnixEpoch();
+  bool renew_credential = false;  // the kiosk is to make a new one itself
 };
 struct AccountRecord {
   v1::Account account;
@@ -54,6 +61,7 @@ struct Principal {
   std::string unit_id;  // bound to this subtree; empty: not bound
   CollectorNumber collector{};
   v1::Channel channel = v1::CHANNEL_UNSPECIFIED;
+  std::string credential_hash = {};  // with which it came
 };
 
 class Catalog {
@@ -88,6 +96,8 @@ class Catalog {
   const std::map<std::string, AccountRecord, std::less<>>& accounts() const { return accounts_; }
   // Null: unknown or revoked.
   const Principal* FindPrincipal(std::string_view credential_hash) const;
+  // The credential is that of a collector that was revoked.
+  bool IsOfRevokedCollector(std::string_view credential_hash) const;
 
  private:
   Catalog() = default;
@@ -100,6 +110,7 @@ class Catalog {
   std::map<std::string, CollectorRecord, std::less<>> collectors_;
   std::map<std::string, AccountRecord, std::less<>> accounts_;
   absl::flat_hash_map<std::string, Principal> principals_;
+  absl::flat_hash_set<std::string> revoked_collectors_;  // their credentials' hashes
 };
 
 // The current snapshot. Thread-safe.

@@ -25,6 +25,8 @@ inline constexpr size_t kQuestionIdBytesMax = 32;
 inline constexpr size_t kNameBytesMax = 500;
 inline constexpr size_t kEvidenceBytesMax = 128;
 inline constexpr size_t kAuditObjectBytesMax = 200;  // an id and a digest
+inline constexpr size_t kCounterBytesMax = 16;
+inline constexpr size_t kLanguageBytesMax = 35;  // of a BCP 47 tag
 
 // A questionnaire.
 inline constexpr size_t kQuestionsMax = 400;
@@ -58,6 +60,24 @@ inline constexpr uint32_t kDisclosureNMinMax = 1000;
 inline constexpr size_t kDisclosureTablesMax = 8;
 inline constexpr size_t kDisclosureByMax = 3;
 inline constexpr size_t kDisclosureQuestionsMax = 4;  // of all tables and the weighting plan
+
+// A kiosk.
+inline constexpr size_t kKioskLanguagesMax = 8;
+inline constexpr uint32_t kKioskIdleSecondsMax = 600;
+inline constexpr uint32_t kKioskCountdownSecondsMax = 120;
+inline constexpr uint32_t kKioskPressIntervalMsMax = 60'000;
+inline constexpr size_t kKioskMessageBytesMax = 2000;  // in all languages
+inline constexpr size_t kKioskSetAsideMax = 20;
+inline constexpr size_t kKioskStatusTextBytesMax = 1000;  // what is longer is cut, not refused
+inline constexpr absl::Duration kHeartbeatInterval = absl::Minutes(1);
+// Of all kiosks together, so that heartbeats cost one COMMIT a minute whatever their number.
+inline constexpr absl::Duration kStatusSaveInterval = absl::Minutes(1);
+inline constexpr absl::Duration kSilentForMax = absl::Hours(24 * 3650);
+// Ten characters of 32: 50 bits. The whole server looks at this many wrong ones at once and then at
+// one more in this time: a guess hits one of 500 open codes once in some 140,000 years.
+inline constexpr absl::Duration kEnrolmentCodeLife = absl::Hours(24 * 7);
+inline constexpr int kEnrolmentTriesMax = 30;
+inline constexpr absl::Duration kEnrolmentTryEvery = absl::Seconds(2);
 
 // Work under way.
 inline constexpr size_t kWriterJobsMax = 4096;

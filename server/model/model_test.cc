@@ -218,6 +218,8 @@ TEST(Round, EachRefusalNamesTheField) {
          r.add_channel_order(v1::CHANNEL_WEB);
        },
        "round.channel_order: channel 3 is unknown or there twice"},
+      {[](auto& r) { r.set_partial_rule(static_cast<v1::PartialRule>(9)); },
+       "round.partial_rule: found 9, allowed are DISCARD and KEEP"},
       {[](auto& r) { r.mutable_weighting_plan()->set_mode(static_cast<v1::WeightingMode>(9)); },
        "round.weighting_plan.mode: is unknown"},
       {[](auto& r) { r.mutable_weighting_plan()->add_steps(); },
@@ -438,8 +440,23 @@ TEST(Catalog, ARevokedCollectorAndARotatedCredentialDoNotSubmit) {
   kiosk.collector.set_revoked(true);
   const auto revoked = *rotated->With({kiosk});
   EXPECT_EQ(revoked->FindPrincipal("new hash"), nullptr);
+  EXPECT_TRUE(revoked->IsOfRevokedCollector("new hash"));
+  EXPECT_FALSE(revoked->IsOfRevokedCollector("hash of kiosk-1"));
+  EXPECT_FALSE(rotated->IsOfRevokedCollector("new hash"));
   // Snapshots taken before are as they were.
   EXPECT_NE(rotated->FindPrincipal("new hash"), nullptr);
+}
+
+TEST(Catalog, ACollectorThatHasNotEnrolledIsNobody) {
+  CollectorRecord kiosk = sample::Catalog()->collectors().at("kiosk-1");
+  kiosk.credential_hash = "";
+  kiosk.enrolment_hash = "hash of a code";
+  const auto waiting = *sample::Catalog()->With({kiosk});
+  EXPECT_EQ(waiting->FindPrincipal(""), nullptr);
+  EXPECT_EQ(waiting->FindPrincipal("hash of a code"), nullptr);
+  EXPECT_EQ(waiting->FindPrincipal("hash of kiosk-1"), nullptr);
+  kiosk.collector.set_revoked(true);
+  EXPECT_FALSE((*waiting->With({kiosk}))->IsOfRevokedCollector(""));
 }
 
 TEST(Catalog, AnAccountIsAPrincipalUntilItIsRevoked) {

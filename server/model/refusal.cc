@@ -176,6 +176,45 @@ absl::Status BadCredential() {
                     "BAD_CREDENTIAL");
 }
 
+absl::Status CollectorRevoked() {
+  return WithReason(absl::PermissionDeniedError(
+                        "this collector was revoked and may not submit any more; keep what was "
+                        "not received yet and ask the operator of the server"),
+                    "COLLECTOR_REVOKED");
+}
+
+absl::Status BadEnrolmentCode() {
+  return WithReason(
+      absl::UnauthenticatedError(
+          Cat("the enrolment code is unknown, was used, or is older than ",
+              absl::FormatDuration(limits::kEnrolmentCodeLife),
+              "; allowed is one of ten letters and digits as the server printed it, used once")),
+      "BAD_ENROLMENT_CODE");
+}
+
+absl::Status TooManyWrongCodes(absl::Duration wait) {
+  return WithReason(WithRetry(absl::ResourceExhaustedError(
+                                  Cat("too many wrong enrolment codes reached this server; try "
+                                      "again in ",
+                                      absl::FormatDuration(wait))),
+                              wait),
+                    "TOO_MANY_WRONG_CODES");
+}
+
+absl::Status KiosksOnly(std::string_view collector_id, std::string_view channel) {
+  return WithReason(absl::PermissionDeniedError(Cat("collector '", collector_id, "' is of ", channel,
+                                                    "; this call is for collectors of "
+                                                    "CHANNEL_KIOSK")),
+                    "KIOSKS_ONLY");
+}
+
+absl::Status CollectorIs(std::string_view collector_id, std::string_view what,
+                         std::string_view allowed) {
+  return WithReason(absl::FailedPreconditionError(Cat("collector '", collector_id, "' ", what,
+                                                      "; this needs ", allowed)),
+                    "COLLECTOR_STATE");
+}
+
 absl::Status RoleNotAllowed(std::string_view method, std::string_view role) {
   return WithReason(absl::PermissionDeniedError(Cat(method, " is not for the role ", role)),
                     "ROLE_NOT_ALLOWED");

@@ -69,6 +69,14 @@ absl::Status ImportSize(std::string_view what, size_t found);
 
 absl::Status NoCredential();
 absl::Status BadCredential();
+absl::Status CollectorRevoked();
+// One sentence for a code that is unknown, malformed, used or too old.
+absl::Status BadEnrolmentCode();
+absl::Status TooManyWrongCodes(absl::Duration wait);
+absl::Status KiosksOnly(std::string_view collector_id, std::string_view channel);
+// What an administrator wants of a collector that is past it, or not made for it.
+absl::Status CollectorIs(std::string_view collector_id, std::string_view what,
+                         std::string_view allowed);
 absl::Status RoleNotAllowed(std::string_view method, std::string_view role);
 absl::Status OutsideSubtree(std::string_view unit_id, std::string_view bound_to);
 

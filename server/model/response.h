@@ -20,6 +20,10 @@ namespace hailong::model {
 enum class Sequence : int64_t {};
 inline constexpr Sequence kNoSequence{0};
 
+// The bit of a flag in `flags` below.
+constexpr uint32_t FlagBit(v1::Flag flag) { return 1u << (flag - 1); }
+constexpr bool HasFlag(uint32_t flags, v1::Flag flag) { return (flags & FlagBit(flag)) != 0; }
+
 // 128 bits of HMAC-SHA-256 under the key of the round: one citizen and dossier.
 using RespondentKey = std::array<uint8_t, 16>;
 
@@ -41,6 +45,8 @@ struct Content {
   std::string form_id;
   std::string answers;  // packed, see Questionnaire
   std::vector<Comment> comments;
+  bool partial = false;  // the person left before the end; FLAG_PARTIAL in the flags too
+  std::string counter;   // that served; empty: not known
   bool operator==(const Content&) const = default;
 };
 

@@ -42,6 +42,10 @@ void CheckPolicy(const v1::Round& definition, refusal::Violations& bad) {
     }
     seen.push_back(channel);
   }
+  if (!v1::PartialRule_IsValid(definition.partial_rule())) {
+    bad.Add("partial_rule", Cat("found ", static_cast<int>(definition.partial_rule()),
+                                ", allowed are DISCARD and KEEP"));
+  }
   if (!v1::WeightingMode_IsValid(definition.weighting_plan().mode())) {
     bad.Add("weighting_plan.mode", "is unknown");
   }

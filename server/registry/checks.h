@@ -17,4 +17,7 @@ absl::Status CheckWithin(const model::Principal& caller, const model::Catalog& c
 // Anyone may read the tree, but a unit that is named must exist in some period.
 absl::Status CheckUnitExists(const model::Catalog& catalog, const std::string& unit_id);
 
+// An id of a collector or an account.
+absl::Status CheckName(std::string_view id, const char* field);
+
 }  // namespace hailong::registry

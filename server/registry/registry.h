@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "hailong/v1/registry_service.pb.h"
 #include "server/model/catalog.h"
+#include "server/registry/status_board.h"
 #include "server/store/catalog_writer.h"
 #include "server/store/key_ring.h"
 #include "server/store/store.h"
@@ -23,11 +24,13 @@ class Registry {
   using CanScore = std::function<absl::Status(const model::Round&)>;
 
   Registry(const model::CatalogHolder& catalog, store::CatalogWriter& writer, store::Store& store,
-           store::KeyRing& keys, const base::Clock& clock, CanScore can_score)
+           store::KeyRing& keys, const StatusBoard& statuses, const base::Clock& clock,
+           CanScore can_score)
       : catalog_(catalog),
         writer_(writer),
         store_(store),
         keys_(keys),
+        statuses_(statuses),
         clock_(clock),
         can_score_(std::move(can_score)) {}
 
@@ -55,6 +58,8 @@ class Registry {
                                                             const v1::ListCollectorsRequest&);
   absl::StatusOr<v1::RotateCollectorCredentialResponse> RotateCollectorCredential(
       Caller, const v1::RotateCollectorCredentialRequest&);
+  absl::StatusOr<v1::ConfigureKioskResponse> ConfigureKiosk(Caller,
+                                                            const v1::ConfigureKioskRequest&);
   absl::StatusOr<v1::RevokeCollectorResponse> RevokeCollector(Caller,
                                                               const v1::RevokeCollectorRequest&);
   absl::StatusOr<v1::ListSequenceGapsResponse> ListSequenceGaps(Caller,
@@ -84,6 +89,7 @@ class Registry {
   store::CatalogWriter& writer_;
   store::Store& store_;
   store::KeyRing& keys_;
+  const StatusBoard& statuses_;
   const base::Clock& clock_;
   const CanScore can_score_;
 };

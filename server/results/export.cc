@@ -61,6 +61,8 @@ v1::ExportedResponse ToExported(const model::ResponseRow& row, bool counts,
   exported.set_first_outcome(row.first_outcome);
   exported.set_counts(counts);
   exported.set_identified(row.identified);
+  exported.set_partial(row.content.partial);
+  exported.set_counter(row.content.counter);
   for (int flag = 1; flag <= v1::Flag_MAX; ++flag) {
     if ((row.flags >> (flag - 1) & 1) != 0) exported.add_flags(static_cast<v1::Flag>(flag));
   }

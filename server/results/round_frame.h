@@ -54,7 +54,8 @@ class RoundFrame {
   size_t bytes() const;
 
  private:
-  static constexpr size_t kFlags = 5;
+  static constexpr size_t kFlags = v1::Flag_MAX;
+  static_assert(kFlags <= 8);  // a frame holds them in a byte
   static constexpr size_t kChannels = 6;
   struct Tally {
     uint64_t stored = 0;

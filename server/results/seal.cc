@@ -27,7 +27,10 @@ std::string ResponseBytes(const model::ResponseRow& row, bool counts) {
              "\n", content.submitted_at_us, "\n", row.clock_offset_ms, "\n",
              absl::ToUnixMicros(row.received_at), "\n", content.duration_ms, "\n", content.form_id,
              "\n", row.flags, "\n", static_cast<int>(row.first_outcome), "\n", counts ? 1 : 0, "\n",
-             content.answers);
+             content.answers,
+             // Only where there is one: answers have a length of their own, so nothing is taken for
+             // another, and older seals stay what they are.
+             content.counter.empty() ? std::string() : Cat("\n", content.counter));
 }
 
 std::string DigestOf(const google::protobuf::MessageLite& message) {

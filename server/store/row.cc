@@ -25,11 +25,13 @@ std::string_view View(const base::Uuid& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
 }
 
-// What both sides of the disk compute the checksum over: every column but the checksum.
+// What both sides of the disk compute the checksum over: every column but the checksum. A counter
+// enters only where there is one, so that the checksums of rows older than that column stay right;
+// its length stands before it, so no two rows give the same bytes.
 struct Facts {
   int64_t sequence, round, collector, channel, device_sequence, submitted_at, clock_offset_ms,
       received_at, duration_ms, flags, outcome, displaced;
-  std::string_view response_id, unit_id, receiving_unit_id, form_id, respondent_key, answers;
+  std::string_view response_id, unit_id, receiving_unit_id, form_id, respondent_key, answers, counter;
 };
 
 uint32_t Checksum(const Facts& facts, std::string& scratch) {
@@ -44,6 +46,7 @@ uint32_t Checksum(const Facts& facts, std::string& scratch) {
                                        facts.form_id, facts.respondent_key, facts.answers}) {
     AppendBytes(value, scratch);
   }
+  if (!facts.counter.empty()) AppendBytes(facts.counter, scratch);
   return base::Crc32(scratch);
 }
 
@@ -52,6 +55,8 @@ uint32_t Checksum(const Facts& facts, std::string& scratch) {
 void BindRow(const model::NewResponse& response, const RowFacts& facts, std::string& scratch,
              base::Statement& insert) {
   const model::Content& content = response.content;
+  // That a response is partial is kept as its flag, and nowhere else.
+  HAILONG_CHECK(content.partial == model::HasFlag(response.flags, v1::FLAG_PARTIAL));
   const std::string_view key =
       response.respondent_key.has_value()
           ? std::string_view(reinterpret_cast<const char*>(response.respondent_key->data()),
@@ -74,7 +79,8 @@ void BindRow(const model::NewResponse& response, const RowFacts& facts, std::str
                   .receiving_unit_id = content.receiving_unit_id,
                   .form_id = content.form_id,
                   .respondent_key = key,
-                  .answers = content.answers};
+                  .answers = content.answers,
+                  .counter = content.counter};
   insert.Bind(1, all.sequence)
       .BindBlob(2, all.response_id)
       .Bind(3, all.round)
@@ -92,7 +98,8 @@ void BindRow(const model::NewResponse& response, const RowFacts& facts, std::str
       .Bind(16, all.flags)
       .Bind(17, all.outcome)
       .Bind(18, all.displaced)
-      .Bind(19, int64_t{Checksum(all, scratch)});
+      .Bind(19, int64_t{Checksum(all, scratch)})
+      .Bind(20, all.counter);
   if (key.empty()) {
     insert.BindNull(14);
   } else {
@@ -118,7 +125,8 @@ absl::Status ReadRow(const base::Statement& select, std::string& scratch, model:
                   .receiving_unit_id = select.Text(4),
                   .form_id = select.Text(12),
                   .respondent_key = select.Blob(kKeyColumn),
-                  .answers = select.Blob(14)};
+                  .answers = select.Blob(14),
+                  .counter = select.Text(19)};
   if (int64_t{Checksum(all, scratch)} != select.Int(18) ||
       all.response_id.size() != row.content.response_id.bytes.size()) {
     return absl::DataLossError(
@@ -133,12 +141,14 @@ absl::Status ReadRow(const base::Statement& select, std::string& scratch, model:
   row.content.device_sequence = static_cast<uint64_t>(all.device_sequence);
   row.content.form_id.assign(all.form_id);
   row.content.answers.assign(all.answers);
+  row.content.counter.assign(all.counter);
   row.collector = static_cast<model::CollectorNumber>(all.collector);
   row.channel = static_cast<v1::Channel>(all.channel);
   row.clock_offset_ms = all.clock_offset_ms;
   row.received_at = absl::FromUnixMicros(all.received_at);
   row.identified = !all.respondent_key.empty();
   row.flags = static_cast<uint32_t>(all.flags);
+  row.content.partial = model::HasFlag(row.flags, v1::FLAG_PARTIAL);
   row.first_outcome = static_cast<v1::Outcome>(all.outcome);
   row.displaced = static_cast<model::Sequence>(all.displaced);
   return absl::OkStatus();

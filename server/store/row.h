@@ -18,7 +18,7 @@ inline constexpr std::string_view kRowColumns =
     "device_sequence, "
     "submitted_at, clock_offset_ms, received_at, duration_ms, form_id, respondent_key, answers, "
     "flags, "
-    "outcome, displaced, checksum";
+    "outcome, displaced, checksum, counter";
 
 inline constexpr int kKeyColumn = 13;  // respondent_key
 

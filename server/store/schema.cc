@@ -117,7 +117,23 @@ CREATE TABLE device_sequences (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kInitial};
+// Kiosks: how they enrol, what they say of themselves, which counter served.
+constexpr std::string_view kKiosks = R"sql(
+ALTER TABLE responses ADD COLUMN counter TEXT NOT NULL DEFAULT '';  -- '': not known
+
+ALTER TABLE collectors ADD COLUMN enrolment_hash TEXT NOT NULL DEFAULT '';  -- SHA-256 of a code, hex; '': none
+ALTER TABLE collectors ADD COLUMN enrolment_expires_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE collectors ADD COLUMN renew_credential INTEGER NOT NULL DEFAULT 0;  -- 1: the kiosk shall
+
+-- Observed, like collectors_seen: no line of the audit log.
+CREATE TABLE kiosk_statuses (
+  collector INTEGER PRIMARY KEY,
+  status_at INTEGER NOT NULL,
+  status    BLOB NOT NULL             -- v1.KioskStatus
+) STRICT;
+)sql";
+
+constexpr std::array kMigrations = {kInitial, kKiosks};
 
 }  // namespace
 

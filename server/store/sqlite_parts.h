@@ -24,7 +24,7 @@ struct SqliteStore::Write {
   base::Database database;
   base::Statement begin, commit, rollback;
   base::Statement insert_response, insert_comment, find_response, find_comments;
-  base::Statement find_counted, put_counted, put_seen;
+  base::Statement find_counted, put_counted, put_seen, put_status;
   base::Statement overlapping_runs, delete_run, insert_run;
   model::Sequence next{1};
   std::string audit_hash;

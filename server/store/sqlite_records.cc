@@ -33,6 +33,35 @@ absl::Status SqliteStore::Put(const std::vector<model::Record>& records, const A
   });
 }
 
+absl::Status SqliteStore::PutStatuses(std::span<const CollectorStatus> statuses) {
+  return Transact([&]() -> absl::Status {
+    for (const CollectorStatus& one : statuses) {
+      const std::string status = model::DeterministicBytes(one.status);
+      RETURN_IF_ERROR(write_->put_status.Bind(1, static_cast<int64_t>(one.collector))
+                          .Bind(2, absl::ToUnixMicros(one.at))
+                          .BindBlob(3, status)
+                          .Run());
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::vector<CollectorStatus>> SqliteStore::ReadStatuses() {
+  ASSIGN_OR_RETURN(const BorrowedReader reader, Borrow());
+  ASSIGN_OR_RETURN(Statement select, reader->database.Prepare(
+                                         "SELECT collector, status_at, status FROM "
+                                         "kiosk_statuses ORDER BY collector"));
+  std::vector<CollectorStatus> statuses;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, select.Step());
+    if (!row) return statuses;
+    CollectorStatus& one = statuses.emplace_back();
+    one.collector = static_cast<model::CollectorNumber>(select.Int(0));
+    one.at = absl::FromUnixMicros(select.Int(1));
+    RETURN_IF_ERROR(Parse(select.Blob(2), "kiosk_statuses", one.status));
+  }
+}
+
 absl::Status SqliteStore::PutRecord(const model::Record& record) {
   Database& database = write_->database;
   if (const auto* unit = std::get_if<v1::Unit>(&record)) {
@@ -81,12 +110,20 @@ absl::Status SqliteStore::PutRecord(const model::Record& record) {
     ASSIGN_OR_RETURN(
         Statement put,
         database.Prepare(
-            "INSERT INTO collectors VALUES (?,?,?,?) ON CONFLICT (collector) DO UPDATE SET "
-            "definition = excluded.definition, credential_hash = excluded.credential_hash"));
+            "INSERT INTO collectors (collector, collector_id, definition, credential_hash, "
+            "enrolment_hash, enrolment_expires_at, renew_credential) VALUES (?,?,?,?,?,?,?) "
+            "ON CONFLICT (collector) DO UPDATE SET definition = excluded.definition, "
+            "credential_hash = excluded.credential_hash, "
+            "enrolment_hash = excluded.enrolment_hash, "
+            "enrolment_expires_at = excluded.enrolment_expires_at, "
+            "renew_credential = excluded.renew_credential"));
     return put.Bind(1, static_cast<int64_t>(collector->number))
         .Bind(2, std::string_view(collector->collector.collector_id()))
         .BindBlob(3, definition)
         .Bind(4, std::string_view(collector->credential_hash))
+        .Bind(5, std::string_view(collector->enrolment_hash))
+        .Bind(6, absl::ToUnixMicros(collector->enrolment_expires_at))
+        .Bind(7, int64_t{collector->renew_credential})
         .Run();
   }
   if (const auto* account = std::get_if<model::AccountRecord>(&record)) {
@@ -169,15 +206,21 @@ absl::StatusOr<std::vector<model::Record>> SqliteStore::ReadRecords() {
     records.emplace_back(std::move(record));
     return status;
   }));
-  RETURN_IF_ERROR(each(
-      "SELECT collector, definition, credential_hash FROM collectors", [&](const Statement& row) {
-        model::CollectorRecord record{.number = static_cast<model::CollectorNumber>(row.Int(0)),
-                                      .collector = {},
-                                      .credential_hash = std::string(row.Text(2))};
-        const absl::Status status = Parse(row.Blob(1), "collectors", record.collector);
-        records.emplace_back(std::move(record));
-        return status;
-      }));
+  RETURN_IF_ERROR(
+      each("SELECT collector, definition, credential_hash, enrolment_hash, enrolment_expires_at, "
+           "renew_credential FROM collectors",
+           [&](const Statement& row) {
+             model::CollectorRecord record{
+                 .number = static_cast<model::CollectorNumber>(row.Int(0)),
+                 .collector = {},
+                 .credential_hash = std::string(row.Text(2)),
+                 .enrolment_hash = std::string(row.Text(3)),
+                 .enrolment_expires_at = absl::FromUnixMicros(row.Int(4)),
+                 .renew_credential = row.Int(5) != 0};
+             const absl::Status status = Parse(row.Blob(1), "collectors", record.collector);
+             records.emplace_back(std::move(record));
+             return status;
+           }));
   RETURN_IF_ERROR(
       each("SELECT definition, credential_hash FROM accounts", [&](const Statement& row) {
         model::AccountRecord record{.account = {}, .credential_hash = std::string(row.Text(1))};

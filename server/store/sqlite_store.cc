@@ -86,7 +86,7 @@ absl::Status SqliteStore::PrepareWrites() {
   RETURN_IF_ERROR(prepare(write.rollback, "ROLLBACK"));
   RETURN_IF_ERROR(
       prepare(write.insert_response, Cat("INSERT INTO responses (", kRowColumns,
-                                         ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
+                                         ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
                                          "ON CONFLICT (response_id) DO NOTHING")));
   RETURN_IF_ERROR(prepare(write.insert_comment, "INSERT INTO comments VALUES (?,?,?)"));
   RETURN_IF_ERROR(prepare(write.find_response, RowSelect("FROM responses WHERE response_id = ?")));
@@ -104,6 +104,10 @@ absl::Status SqliteStore::PrepareWrites() {
       prepare(write.put_seen,
               "INSERT INTO collectors_seen VALUES (?,?) ON CONFLICT (collector) DO UPDATE "
               "SET last_seen_at = max(last_seen_at, excluded.last_seen_at)"));
+  RETURN_IF_ERROR(
+      prepare(write.put_status,
+              "INSERT INTO kiosk_statuses VALUES (?,?,?) ON CONFLICT (collector) DO UPDATE SET "
+              "status_at = excluded.status_at, status = excluded.status"));
   RETURN_IF_ERROR(
       prepare(write.overlapping_runs,
               "SELECT first, last FROM device_sequences WHERE collector = ? AND first <= ? "

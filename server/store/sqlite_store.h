@@ -32,6 +32,7 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::vector<model::Stored>> AppendResponses(
       std::span<const model::NewResponse> responses) override;
   absl::Status Put(const std::vector<model::Record>& records, const AuditEntry& entry) override;
+  absl::Status PutStatuses(std::span<const CollectorStatus> statuses) override;
   absl::StatusOr<std::vector<model::Record>> ReadRecords() override;
   absl::Status ReadResponses(model::RoundNumber round, model::Sequence after, size_t rows_max,
                              bool with_comments,
@@ -40,6 +41,7 @@ class SqliteStore final : public Store {
                           const std::function<void(const model::ResponseRow&)>& visit) override;
   absl::StatusOr<std::vector<SequenceRange>> ReadSequenceRanges() override;
   absl::StatusOr<std::vector<CollectorSeen>> ReadCollectorsSeen() override;
+  absl::StatusOr<std::vector<CollectorStatus>> ReadStatuses() override;
   absl::StatusOr<model::Sequence> LastSequence(model::RoundNumber round) override;
   absl::Status VerifyAudit() override;
 

@@ -46,6 +46,13 @@ struct CollectorSeen {
   absl::Time last_seen_at;
 };
 
+// What a kiosk last said of itself.
+struct CollectorStatus {
+  model::CollectorNumber collector{};
+  absl::Time at;
+  v1::KioskStatus status;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -59,6 +66,9 @@ class Store {
   // Adds or replaces records of administration, with the line of the audit log, in one durable
   // transaction.
   virtual absl::Status Put(const std::vector<model::Record>& records, const AuditEntry& entry) = 0;
+  // Replaces what these kiosks said before, in one durable transaction. Observed, not administered:
+  // no line of the audit log.
+  virtual absl::Status PutStatuses(std::span<const CollectorStatus> statuses) = 0;
 
   // --- any thread ---
 
@@ -77,6 +87,7 @@ class Store {
   // By collector and first number.
   virtual absl::StatusOr<std::vector<SequenceRange>> ReadSequenceRanges() = 0;
   virtual absl::StatusOr<std::vector<CollectorSeen>> ReadCollectorsSeen() = 0;
+  virtual absl::StatusOr<std::vector<CollectorStatus>> ReadStatuses() = 0;
   // The highest sequence of a round; kNoSequence: nothing is stored. O(1).
   virtual absl::StatusOr<model::Sequence> LastSequence(model::RoundNumber round) = 0;
   // Recomputes the hash chain. OK, or DATA_LOSS naming the first broken line.

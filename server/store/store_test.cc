@@ -90,7 +90,9 @@ TEST_F(SqliteStoreTest, AResponseComesBackAsItWentInAlsoAfterReopening) {
                                {.question = 4, .text = std::string("a\0b", 3)}};
   response.clock_offset_ms = -1500;
   response.respondent_key = sample::Key(9);
-  response.flags = 5;
+  response.content.partial = true;
+  response.content.counter = "A-3";
+  response.flags = 5 | model::FlagBit(v1::FLAG_PARTIAL);
   EXPECT_EQ(Append(response).outcome, v1::OUTCOME_RECORDED);
   for (const bool reopened : {false, true}) {
     if (reopened) Open();
@@ -103,7 +105,7 @@ TEST_F(SqliteStoreTest, AResponseComesBackAsItWentInAlsoAfterReopening) {
     EXPECT_EQ(rows[0].clock_offset_ms, -1500);
     EXPECT_EQ(rows[0].received_at, response.received_at);
     EXPECT_TRUE(rows[0].identified);
-    EXPECT_EQ(rows[0].flags, 5u);
+    EXPECT_EQ(rows[0].flags, 5u | model::FlagBit(v1::FLAG_PARTIAL));
     EXPECT_EQ(rows[0].first_outcome, v1::OUTCOME_RECORDED);
     EXPECT_EQ(rows[0].displaced, model::kNoSequence);
   }
@@ -148,6 +150,11 @@ TEST_F(SqliteStoreTest, TheSameIdWithAnyOtherContentIsToldAndNotStored) {
   EXPECT_TRUE(differs([](auto& r) { ++r.content.device_sequence; }));
   EXPECT_TRUE(differs([](auto& r) { r.content.form_id = "counter"; }));
   EXPECT_TRUE(differs([](auto& r) { r.content.answers[0] = 5; }));
+  EXPECT_TRUE(differs([](auto& r) { r.content.counter = "3"; }));
+  EXPECT_TRUE(differs([](auto& r) {
+    r.content.partial = true;
+    r.flags |= model::FlagBit(v1::FLAG_PARTIAL);
+  }));
   EXPECT_TRUE(differs([](auto& r) { r.content.comments.clear(); }));
   EXPECT_TRUE(differs([](auto& r) { r.content.comments[0].text = "chậm"; }));
   EXPECT_TRUE(differs([](auto& r) { r.content.comments[0].question = 3; }));
@@ -351,6 +358,60 @@ TEST_F(SqliteStoreTest, RecordsComeBackInAnOrderInWhichTheCatalogTakesThem) {
   EXPECT_EQ((*catalog)->FindPrincipal("hash of ops")->role, v1::ROLE_OPERATOR);
 }
 
+TEST_F(SqliteStoreTest, HowAKioskEnrolsComesBack) {
+  model::CollectorRecord kiosk{.number = model::CollectorNumber{7},
+                               .collector = sample::Collector("k", v1::CHANNEL_KIOSK, ""),
+                               .credential_hash = "",
+                               .enrolment_hash = "hash of a code",
+                               .enrolment_expires_at = absl::FromUnixSeconds(99),
+                               .renew_credential = false};
+  kiosk.collector.mutable_kiosk()->set_round_id("march");
+  const AuditEntry entry{
+      .at = absl::FromUnixSeconds(1), .actor = "a", .action = "b", .object = "c"};
+  for (const bool enrolled : {false, true}) {
+    if (enrolled) {
+      kiosk.credential_hash = "hash of a credential";
+      kiosk.renew_credential = true;
+    }
+    ASSERT_TRUE(store_->Put({kiosk}, entry).ok());
+    Open();
+    const auto read = store_->ReadRecords();
+    ASSERT_EQ(read->size(), 1u);
+    const auto& found = std::get<model::CollectorRecord>(read->front());
+    EXPECT_EQ(found.enrolment_hash, "hash of a code");
+    EXPECT_EQ(found.enrolment_expires_at, absl::FromUnixSeconds(99));
+    EXPECT_EQ(found.credential_hash, kiosk.credential_hash);
+    EXPECT_EQ(found.renew_credential, enrolled);
+    EXPECT_EQ(found.collector.kiosk().round_id(), "march");
+  }
+}
+
+TEST_F(SqliteStoreTest, TheLastStatusOfEachKioskStaysWithoutALineOfAudit) {
+  const auto put = [&](uint32_t collector, int64_t second, uint64_t waiting) {
+    CollectorStatus status{.collector = static_cast<model::CollectorNumber>(collector),
+                           .at = absl::FromUnixSeconds(second),
+                           .status = {}};
+    status.status.set_waiting(waiting);
+    return store_->PutStatuses({&status, 1});
+  };
+  ASSERT_TRUE(put(1, 100, 5).ok());
+  ASSERT_TRUE(put(2, 110, 6).ok());
+  ASSERT_TRUE(put(1, 160, 7).ok());
+  for (const bool reopened : {false, true}) {
+    if (reopened) Open();
+    const auto statuses = store_->ReadStatuses();
+    ASSERT_TRUE(statuses.ok()) << statuses.status();
+    ASSERT_EQ(statuses->size(), 2u);
+    EXPECT_EQ((*statuses)[0].at, absl::FromUnixSeconds(160));
+    EXPECT_EQ((*statuses)[0].status.waiting(), 7u);
+    EXPECT_EQ((*statuses)[1].status.waiting(), 6u);
+  }
+  auto database = base::Database::Open(path_, base::Database::Mode::kReadOnly);
+  auto lines = database->Prepare("SELECT count(*) FROM audit");
+  ASSERT_TRUE(lines->Step().ok());
+  EXPECT_EQ(lines->Int(0), 0);
+}
+
 TEST_F(SqliteStoreTest, APublishedQuestionnaireIsNeverReplaced) {
   const AuditEntry entry{
       .at = absl::FromUnixSeconds(1), .actor = "a", .action = "b", .object = "c"};
@@ -393,8 +454,10 @@ TEST_F(SqliteStoreTest, TamperingWithTheAuditLogIsFound) {
 TEST_F(SqliteStoreTest, AnyColumnOfAResponseThatChangesIsDataLoss) {
   model::NewResponse response = Of(1, 1);
   response.content.comments = {{.question = 4, .text = "x"}};
+  response.content.counter = "A-3";
   Append(response);
-  for (const char* change : {"sequence = 2",
+  for (const char* change : {"counter = ''",
+                             "sequence = 2",
                              "response_id = x'00112233445566778899aabbccddeeff'",
                              "response_id = x'00'",
                              "unit_id = 'x'",
@@ -413,6 +476,7 @@ TEST_F(SqliteStoreTest, AnyColumnOfAResponseThatChangesIsDataLoss) {
                              "flags = 1",
                              "outcome = 4",
                              "displaced = 1",
+                             "counter = '3'",
                              "checksum = checksum + 1"}) {
     Tamper(std::string("CREATE TABLE saved AS SELECT * FROM responses; UPDATE responses SET ") +
            change);
@@ -443,7 +507,7 @@ TEST_F(SqliteStoreTest, AFileOfANewerProgramIsRefused) {
   Tamper("PRAGMA user_version = 99");
   const absl::Status status = SqliteStore::Open({.path = path_, .vfs = ""}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("has schema 99, this program knows 0..1"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("has schema 99, this program knows 0..2"));
 }
 
 TEST_F(SqliteStoreTest, AFileThatIsNoDatabaseIsDataLoss) {

@@ -39,6 +39,10 @@ class FakeStore final : public Store {
     order.push_back(entry.action);
     return answer;
   }
+  absl::Status PutStatuses(std::span<const CollectorStatus>) override { return answer; }
+  absl::StatusOr<std::vector<CollectorStatus>> ReadStatuses() override {
+    return absl::UnimplementedError("");
+  }
   absl::StatusOr<std::vector<model::Record>> ReadRecords() override {
     return absl::UnimplementedError("");
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 // Which role each call needs: the one place. A call that is not here is refused to everyone, and a
-// test fails.
+// test fails. ROLE_UNSPECIFIED is a caller without a credential.
 
 #include <cstdint>
 #include <span>

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hailong/v1/collection_service.pb.h"
+#include "hailong/v1/kiosk_service.pb.h"
 #include "hailong/v1/results_service.pb.h"
 
 namespace hailong::transport {
@@ -18,8 +19,8 @@ namespace {
 std::vector<std::string> MethodsOfTheContract() {
   std::set<std::string> files;
   for (const google::protobuf::Descriptor* message :
-       {v1::SubmitResponseRequest::descriptor(), v1::ImportUnitsRequest::descriptor(),
-        v1::GetSipasRequest::descriptor()}) {
+       {v1::SubmitResponseRequest::descriptor(), v1::EnrollRequest::descriptor(),
+        v1::ImportUnitsRequest::descriptor(), v1::GetSipasRequest::descriptor()}) {
     files.insert(message->file()->name());
   }
   std::vector<std::string> methods;
@@ -44,11 +45,18 @@ TEST(AuthTable, HasEveryMethodOfTheContractOnceAndNoOther) {
 
 TEST(AuthTable, NamesKnownRolesOnlyAndNoCallForNobody) {
   uint32_t known = 0;
-  for (int role = v1::ROLE_COLLECTOR; role <= v1::Role_MAX; ++role) known |= 1u << role;
+  for (int role = v1::ROLE_UNSPECIFIED; role <= v1::Role_MAX; ++role) known |= 1u << role;
   for (const Permission& permission : AuthTable()) {
     EXPECT_NE(permission.roles, 0u) << permission.method;
     EXPECT_EQ(permission.roles & ~known, 0u) << permission.method;
-    EXPECT_FALSE(IsAllowed(permission.method, v1::ROLE_UNSPECIFIED)) << permission.method;
+  }
+}
+
+TEST(AuthTable, OnlyEnrollingNeedsNoCredential) {
+  for (const Permission& permission : AuthTable()) {
+    EXPECT_EQ(IsAllowed(permission.method, v1::ROLE_UNSPECIFIED),
+              permission.method == "hailong.v1.KioskService/Enroll")
+        << permission.method;
   }
 }
 
@@ -63,7 +71,9 @@ TEST(AuthTable, MorePowerMayDoAllThatLessPowerMay) {
 TEST(AuthTable, WhoCollectsNeitherReadsNorAdministersAndWhoReadsNeverSubmits) {
   for (const Permission& permission : AuthTable()) {
     if (permission.method == "hailong.v1.CollectionService/GetQuestionnaire") continue;
-    const bool submits = permission.method.starts_with("hailong.v1.CollectionService/");
+    if (IsAllowed(permission.method, v1::ROLE_UNSPECIFIED)) continue;
+    const bool submits = permission.method.starts_with("hailong.v1.CollectionService/") ||
+                         permission.method.starts_with("hailong.v1.KioskService/");
     EXPECT_EQ(IsAllowed(permission.method, v1::ROLE_COLLECTOR), submits) << permission.method;
     EXPECT_EQ(IsAllowed(permission.method, v1::ROLE_ADMIN), !submits) << permission.method;
   }
@@ -73,6 +83,7 @@ TEST(AuthTable, AnUnknownMethodIsForNobody) {
   for (const char* method : {"", "hailong.v1.RegistryService/", "RegistryService/ListUnits",
                              "hailong.v1.RegistryService/listunits"}) {
     EXPECT_FALSE(IsAllowed(method, v1::ROLE_ADMIN)) << method;
+    EXPECT_FALSE(IsAllowed(method, v1::ROLE_UNSPECIFIED)) << method;
   }
 }
 

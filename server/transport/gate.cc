@@ -8,10 +8,15 @@ namespace {
 
 constexpr size_t kCredentialBytesMax = 256;
 
+bool TellsRevoked(std::string_view method) {
+  return method.starts_with("hailong.v1.KioskService/");
+}
+
 }  // namespace
 
 absl::StatusOr<model::Principal> Gate::Admit(const grpc::CallbackServerContext& context,
                                              std::string_view method) const {
+  if (IsAllowed(method, v1::ROLE_UNSPECIFIED)) return model::Principal();
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find("authorization");
   if (found == metadata.end() || metadata.count("authorization") != 1) {
@@ -25,8 +30,14 @@ absl::StatusOr<model::Principal> Gate::Admit(const grpc::CallbackServerContext& 
   header.remove_prefix(kScheme.size());
   // Looked up by its hash: how long it takes says nothing about a credential.
   const auto catalog = catalog_.Get();
-  const model::Principal* caller = catalog->FindPrincipal(base::Sha256Hex(header));
-  if (caller == nullptr) return refusal::BadCredential();
+  const std::string hash = base::Sha256Hex(header);
+  const model::Principal* caller = catalog->FindPrincipal(hash);
+  if (caller == nullptr) {
+    // A device that was turned off for good must tell that from one whose credential is out of
+    // date.
+    return TellsRevoked(method) && catalog->IsOfRevokedCollector(hash) ? refusal::CollectorRevoked()
+                                                                       : refusal::BadCredential();
+  }
   if (!IsAllowed(method, caller->role)) {
     return refusal::RoleNotAllowed(method, v1::Role_Name(caller->role));
   }

@@ -22,7 +22,8 @@ class Gate {
   Gate(const model::CatalogHolder& catalog, base::Executor& executor)
       : catalog_(catalog), executor_(executor) {}
 
-  // The caller, if the bearer credential is known and the auth table allows the method. Errors:
+  // The caller, if the bearer credential is known and the auth table allows the method. A method
+  // that is for callers without a credential takes no notice of one: they are nobody. Errors:
   // UNAUTHENTICATED, PERMISSION_DENIED.
   absl::StatusOr<model::Principal> Admit(const grpc::CallbackServerContext& context,
                                          std::string_view method) const;

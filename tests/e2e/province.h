@@ -15,6 +15,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "hailong/v1/collection_service.grpc.pb.h"
+#include "hailong/v1/kiosk_service.grpc.pb.h"
 #include "hailong/v1/registry_service.grpc.pb.h"
 #include "hailong/v1/results_service.grpc.pb.h"
 #include "server/app/server.h"
@@ -50,6 +51,10 @@ class Client {
                                                              Response*);
 
   template <typename Request, typename Response>
+  using Kiosk = grpc::Status (v1::KioskService::Stub::*)(grpc::ClientContext*, const Request&,
+                                                         Response*);
+
+  template <typename Request, typename Response>
   grpc::Status Call(Collection<Request, Response> method, const Request& request,
                     Response* response) const {
     return Run(*collection_, method, request, response);
@@ -63,6 +68,11 @@ class Client {
   grpc::Status Call(Results<Request, Response> method, const Request& request,
                     Response* response) const {
     return Run(*results_, method, request, response);
+  }
+  template <typename Request, typename Response>
+  grpc::Status Call(Kiosk<Request, Response> method, const Request& request,
+                    Response* response) const {
+    return Run(*kiosk_, method, request, response);
   }
   // The response of a call that must succeed.
   template <typename Stub, typename Request, typename Response>
@@ -100,11 +110,13 @@ class Client {
   std::shared_ptr<grpc::Channel> channel_;
   std::string credential_;
   std::shared_ptr<v1::CollectionService::Stub> collection_;
+  std::shared_ptr<v1::KioskService::Stub> kiosk_;
   std::shared_ptr<v1::RegistryService::Stub> registry_;
   std::shared_ptr<v1::ResultsService::Stub> results_;
 };
 
 using CollectionStub = v1::CollectionService::Stub;
+using KioskStub = v1::KioskService::Stub;
 using RegistryStub = v1::RegistryService::Stub;
 using ResultsStub = v1::ResultsService::Stub;
 

@@ -5,6 +5,7 @@ Every step prints what it showed; the exit status is 0 only if all did.
 """
 
 import pathlib
+import secrets
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from google.protobuf import text_format  # noqa: E402
 from google.rpc import error_details_pb2, status_pb2  # noqa: E402
 from hailong.v1 import collection_service_pb2 as collection  # noqa: E402
 from hailong.v1 import common_pb2 as common  # noqa: E402
+from hailong.v1 import kiosk_pb2 as kiosks  # noqa: E402
+from hailong.v1 import kiosk_service_pb2 as kiosk_service  # noqa: E402
 from hailong.v1 import questionnaire_pb2 as questionnaires  # noqa: E402
 from hailong.v1 import registry_service_pb2 as registry  # noqa: E402
 from hailong.v1 import results_service_pb2 as results  # noqa: E402
@@ -112,6 +115,34 @@ def set_up(admin, now):
         collector_id="web", channel=common.CHANNEL_WEB)).credential
 
 
+def use_kiosk(channel, admin):
+    code = admin.call(registry, "RegistryService", "CreateCollector", by_enrolment=True,
+                      collector=registry.Collector(
+                          collector_id="kiosk", channel=common.CHANNEL_KIOSK, unit_id="1.1",
+                          kiosk=kiosks.KioskConfiguration(round_id="autumn"))).enrolment_code
+    nobody = channel.unary_unary(
+        "/hailong.v1.KioskService/Enroll", kiosk_service.EnrollRequest.SerializeToString,
+        kiosk_service.EnrollResponse.FromString)
+    credential = secrets.token_urlsafe(32)
+    for attempt in ("a code is traded without a credential", "the same trade again is the same"):
+        enrolled = nobody(kiosk_service.EnrollRequest(
+            enrolment_code=code.lower().replace("-", " "), credential=credential),
+            timeout=DEADLINE_S)
+        check(enrolled.collector_id == "kiosk", attempt)
+    error = refused(lambda: nobody(kiosk_service.EnrollRequest(
+        enrolment_code=code, credential=secrets.token_urlsafe(32)), timeout=DEADLINE_S))
+    check(error.code() == grpc.StatusCode.UNAUTHENTICATED
+          and detail(error, error_details_pb2.ErrorInfo).reason == "BAD_ENROLMENT_CODE",
+          "a used code is worth nothing to another")
+    heard = Client(channel, credential).call(
+        kiosk_service, "KioskService", "Heartbeat",
+        status=kiosks.KioskStatus(version="1", waiting=3, screen=kiosks.SCREEN_STATE_READY))
+    check(heard.round.round_id == "autumn" and heard.questionnaire_digest != "",
+          "a heartbeat brings the round and the questionnaire's digest")
+    listed = admin.call(registry, "RegistryService", "ListCollectors").collectors
+    check([one.status.waiting for one in listed] == [3, 0], "and the list shows it at once")
+
+
 def use(port):
     now = int(time.time())
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -141,6 +172,8 @@ def use(port):
         check(error.code() == grpc.StatusCode.UNAUTHENTICATED
               and detail(error, error_details_pb2.ErrorInfo).reason == "BAD_CREDENTIAL",
               "a guessed credential is refused with its reason")
+
+        use_kiosk(channel, admin)
 
         exported = []
         for message in admin.stream(results, "ResultsService", "ExportResponses",

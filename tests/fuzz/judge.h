@@ -8,6 +8,7 @@
 #include "server/intake/flags.h"
 #include "server/intake/identity.h"
 #include "server/intake/validate.h"
+#include "server/model/counter.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
 #include "server/results/export.h"
@@ -48,6 +49,7 @@ inline void JudgeOne(const v1::Response& response) {
     HAILONG_CHECK(content.comments[i].text.size() <= limits::kTextBytesMax);
     HAILONG_CHECK(base::IsUtf8(content.comments[i].text));
   }
+  HAILONG_CHECK(content.counter.empty() || model::IsCounter(content.counter));
   HAILONG_CHECK(made->round->FindUnit(content.unit_id).has_value());
   HAILONG_CHECK(made->submitted_at() >= made->round->opens_at());
   HAILONG_CHECK(made->submitted_at() < made->round->closes_at());
@@ -60,6 +62,8 @@ inline void JudgeOne(const v1::Response& response) {
   const v1::ExportedResponse exported =
       results::ToExported(row, /*counts=*/true, questionnaire, /*with_comments=*/true);
   HAILONG_CHECK(exported.answers_size() == response.answers_size());
+  HAILONG_CHECK(exported.partial() == response.partial());
+  HAILONG_CHECK(exported.counter() == response.counter());
   v1::Response again = response;
   again.clear_answers();
   *again.mutable_answers() = exported.answers();

@@ -110,9 +110,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       response.mutable_evidence()->set_zalo_message_id(bytes.Text(bytes.Next() % 16));
       break;
     default:
+      response.set_counter(bytes.Text(bytes.Next() % 20));
       break;
   }
-  if (bytes.Next() % 8 != 0) {
+  const uint8_t finished = bytes.Next();
+  response.set_partial(finished % 4 == 0);
+  if (finished % 8 != 0) {
     v1::Answer& required = *response.add_answers();
     required.set_question_id("a");
     required.set_choice(1 + bytes.Next() % 5);

@@ -70,6 +70,7 @@ model::RoundRecord FuzzRound(uint32_t number, const char* id, absl::Time opens, 
   flags.set_burst_count_max(3);
   flags.set_burst_window_ms(60'000);
   flags.set_clock_skew_ms_max(120'000);
+  round.set_partial_rule(number % 2 == 1 ? v1::PARTIAL_RULE_KEEP : v1::PARTIAL_RULE_DISCARD);
   round.set_state(v1::ROUND_STATE_OPEN);
   return {.number = static_cast<model::RoundNumber>(number), .round = round};
 }

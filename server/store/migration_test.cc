@@ -1,0 +1,103 @@
+// Files that an earlier program wrote.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/sqlite/sqlite.h"
+#include "base/status.h"
+#include "server/store/schema.h"
+#include "server/store/sqlite_store.h"
+#include "server/testing/sample.h"
+
+namespace hailong::store {
+namespace {
+
+using base::Cat;
+
+// What the first program left of sample::Checked(1), with the checksum it computed: CRC-32 over
+// twelve integers of eight bytes and six texts behind their lengths. Written down, not computed by
+// the code under test.
+constexpr std::string_view kFirstRow =
+    "INSERT INTO responses VALUES (1, x'0190f3c27a5e7c3b9d2f000000000001', 1, '74.SNV', '', 1, 1, "
+    "0, 1741140060000000, 0, 1741140061000000, 0, '', NULL, x'0400000000000000000000', 0, 1, 0, "
+    "1215442136);";
+
+std::string Blob(const google::protobuf::MessageLite& message) {
+  std::string hex = "x'";
+  for (const char c : model::DeterministicBytes(message)) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    hex += kDigits[static_cast<uint8_t>(c) >> 4];
+    hex += kDigits[static_cast<uint8_t>(c) & 15];
+  }
+  return hex + "'";
+}
+
+class MigrationTest : public ::testing::Test {
+ protected:
+  MigrationTest() {
+    auto database = base::Database::Open(path_, base::Database::Mode::kReadWrite);
+    EXPECT_TRUE(database.ok()) << database.status();
+    const absl::Status made = database->Execute(
+        Cat(Migrations()[0], "PRAGMA user_version=1;", kFirstRow,
+            "INSERT INTO collectors_seen VALUES (1, 1741140061000000);",
+            "INSERT INTO collectors VALUES (1, 'kiosk-1', ",
+            Blob(sample::Collector("kiosk-1", v1::CHANNEL_KIOSK, "74.SNV")), ", 'its hash');"));
+    EXPECT_TRUE(made.ok()) << made;
+  }
+  std::unique_ptr<SqliteStore> Open() {
+    auto opened = SqliteStore::Open({.path = path_, .vfs = ""});
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    return *std::move(opened);
+  }
+
+  sample::Directory directory_;
+  const std::string path_ = directory_.File("hailong.db");
+  const std::shared_ptr<const model::Round> round_ = sample::Catalog()->FindRound("march");
+};
+
+TEST_F(MigrationTest, ResponsesOfTheFirstSchemaStayReadableAndTheirChecksumsRight) {
+  for (const bool again : {false, true}) {
+    const auto store = Open();
+    std::vector<model::ResponseRow> rows;
+    const absl::Status read = store->ReadResponses(sample::kRoundNumber, model::kNoSequence, 10,
+                                                   true, [&](const model::ResponseRow& row) {
+                                                     rows.push_back(row);
+                                                     return true;
+                                                   });
+    ASSERT_TRUE(read.ok()) << read << again;
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows[0].content, sample::Checked(round_, 1).content);
+    EXPECT_EQ(rows[0].content.counter, "");
+    EXPECT_FALSE(rows[0].content.partial);
+  }
+}
+
+TEST_F(MigrationTest, ARetryOfAResponseOfTheFirstSchemaIsKnownAndNewOnesFollow) {
+  const auto store = Open();
+  std::vector<model::NewResponse> responses = {sample::Checked(round_, 1),
+                                               sample::Checked(round_, 2)};
+  responses[1].content.counter = "A-3";
+  const auto stored = store->AppendResponses(responses);
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  EXPECT_EQ((*stored)[0].outcome, v1::OUTCOME_ALREADY_RECORDED);
+  EXPECT_FALSE((*stored)[0].content_differs);
+  EXPECT_EQ((*stored)[1].outcome, v1::OUTCOME_RECORDED);
+  EXPECT_EQ(store->LastSequence(sample::kRoundNumber).value(), model::Sequence{2});
+}
+
+TEST_F(MigrationTest, CollectorsOfTheFirstSchemaKeepTheirCredentials) {
+  const auto store = Open();
+  const auto records = store->ReadRecords();
+  ASSERT_TRUE(records.ok()) << records.status();
+  ASSERT_EQ(records->size(), 1u);
+  const auto& kiosk = std::get<model::CollectorRecord>(records->front());
+  EXPECT_EQ(kiosk.credential_hash, "its hash");
+  EXPECT_EQ(kiosk.collector.collector_id(), "kiosk-1");
+  EXPECT_EQ(kiosk.enrolment_hash, "");
+  EXPECT_FALSE(kiosk.renew_credential);
+  EXPECT_TRUE(store->ReadStatuses()->empty());
+  EXPECT_EQ(store->ReadCollectorsSeen()->size(), 1u);
+}
+
+}  // namespace
+}  // namespace hailong::store
