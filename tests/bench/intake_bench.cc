@@ -8,10 +8,9 @@
 
 #include "base/check.h"
 #include "base/crypto/crypto.h"
-#include "base/files.h"
 #include "base/status.h"
 #include "hailong/v1/collection_service.grpc.pb.h"
-#include "hailong/v1/registry_service.grpc.pb.h"
+#include "tests/bench/admin.h"
 #include "tests/bench/bare_insert.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/load.h"
@@ -67,42 +66,6 @@ Input MakeInput(const Survey& survey, uint64_t responses) {
   return input;
 }
 
-// Sets a new server up and gives the credential that may send.
-std::string SetUp(const std::string& address, const std::string& directory, const Survey& survey) {
-  const auto stub = v1::RegistryService::NewStub(
-      grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
-  auto token = base::ReadPrivateFile(directory + "/admin.token");
-  Require(token.status(), "admin.token");
-  token->pop_back();
-  const auto call = [&](auto method, const auto& request, auto* answer) {
-    grpc::ClientContext context;
-    context.AddMetadata("authorization", "Bearer " + *token);
-    const grpc::Status status = ((*stub).*method)(&context, request, answer);
-    Require(
-        absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message()),
-        "set-up");
-  };
-  v1::ImportUnitsRequest units;
-  for (const v1::Unit& unit : survey.units) *units.add_units() = unit;
-  v1::ImportUnitsResponse units_answer;
-  call(&v1::RegistryService::Stub::ImportUnits, units, &units_answer);
-  v1::PublishQuestionnaireRequest questionnaire;
-  *questionnaire.mutable_questionnaire() = survey.questionnaire;
-  v1::PublishQuestionnaireResponse questionnaire_answer;
-  call(&v1::RegistryService::Stub::PublishQuestionnaire, questionnaire, &questionnaire_answer);
-  v1::OpenRoundRequest round;
-  *round.mutable_round() = survey.round;
-  v1::OpenRoundResponse round_answer;
-  call(&v1::RegistryService::Stub::OpenRound, round, &round_answer);
-  v1::CreateCollectorRequest collector;
-  collector.mutable_collector()->set_collector_id("bench");
-  collector.mutable_collector()->set_name("bench");
-  collector.mutable_collector()->set_channel(v1::CHANNEL_WEB);
-  v1::CreateCollectorResponse collector_answer;
-  call(&v1::RegistryService::Stub::CreateCollector, collector, &collector_answer);
-  return collector_answer.credential();
-}
-
 void CheckSingles(const Sent& sent) {
   for (const grpc::ByteBuffer& answer : sent.answers) {
     HAILONG_CHECK(FromBuffer<v1::SubmitResponseResponse>(answer).outcome() == v1::OUTCOME_RECORDED);
@@ -152,8 +115,12 @@ void Measure(Which which, bool batches, const std::string& directory, const Surv
           ? Process::Start({bin + "/bench_echo"})
           : Process::Start({bin + "/hailongd", "--data", directory, "--listen", "127.0.0.1:0"});
   Require(server.status(), "server");
-  const std::string credential =
-      which == Which::kEcho ? std::string(43, 'x') : SetUp(server->address(), directory, survey);
+  std::string credential(43, 'x');
+  if (which == Which::kHailongd) {
+    Admin admin(server->address(), directory);
+    admin.OpenRound(survey);
+    credential = admin.AddCollector("bench", v1::CHANNEL_WEB);
+  }
   const double before = server->CpuSeconds();
   const Sent sent =
       Send(server->address(), credential, batches ? kBatch : kSingle,
