@@ -1,6 +1,9 @@
 #include "base/clock.h"
 
+#include <time.h>
+
 #include "absl/time/clock.h"
+#include "base/check.h"
 #include "base/status.h"
 
 namespace hailong::base {
@@ -24,6 +27,12 @@ absl::StatusOr<absl::CivilDay> ParseDay(std::string_view day) {
 }  // namespace
 
 absl::Time SystemClock::Now() const { return absl::Now(); }
+
+absl::Time SteadyClock::Now() const {
+  timespec now{};
+  HAILONG_CHECK(::clock_gettime(CLOCK_BOOTTIME, &now) == 0);
+  return absl::TimeFromTimespec(now);
+}
 
 std::string DayInVietnam(absl::Time time) {
   return absl::FormatCivilTime(absl::ToCivilDay(time, Vietnam()));

@@ -22,6 +22,14 @@ class SystemClock final : public Clock {
   absl::Time Now() const override;
 };
 
+// Counts from the start of the machine, also while it sleeps, and never jumps: what waits are
+// measured with on a device whose time of day may be set at any moment. Only differences mean
+// something.
+class SteadyClock final : public Clock {
+ public:
+  absl::Time Now() const override;
+};
+
 // Stands still until told to move.
 class FakeClock final : public Clock {
  public:

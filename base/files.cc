@@ -112,6 +112,13 @@ absl::StatusOr<std::string> ReadPrivateFile(const std::string& path) {
   return ReadFile(path, 1 << 20);
 }
 
+absl::StatusOr<uint64_t> DiskFreeBytes(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(path, error);
+  if (error) return absl::UnavailableError(Cat("look at ", path, ": ", error.message()));
+  return space.available;
+}
+
 absl::Status DestroyFile(const std::string& path) {
   {
     const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));

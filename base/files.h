@@ -2,6 +2,7 @@
 
 // Small files that must survive a power cut, and the lock that keeps a second process away.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ absl::Status WritePrivateFile(const std::string& path, std::string_view content)
 absl::StatusOr<std::string> ReadPrivateFile(const std::string& path);
 // Errors: NOT_FOUND, RESOURCE_EXHAUSTED above `bytes_max`.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t bytes_max);
+// What the disk that holds `path` still takes from this user, in bytes.
+absl::StatusOr<uint64_t> DiskFreeBytes(const std::string& path);
 // Overwrites, removes; OK if there is none.
 absl::Status DestroyFile(const std::string& path);
 

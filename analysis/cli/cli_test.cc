@@ -646,7 +646,9 @@ TEST_F(Cli, AnExportThatBrokeOffGoesOnFromItsCursor) {
   EXPECT_EQ(rest.exit_code, 0) << rest.err;
   const std::string text = Read("out.csv");
   EXPECT_THAT(text, StartsWith("response_id,"));
-  EXPECT_THAT(text, HasSubstr("\nid0,,,,,,,,false,,false,Tốt\nid1,,,,,,,,false,,false,Tốt\nid2,"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("\nid0,,,,,,,,false,,false,false,,Tốt\nid1,,,,,,,,false,,false,false,,Tốt\nid2,"));
   const Output json = Hailong({"export", "r", "--format", "json"});
   EXPECT_THAT(json.out, HasSubstr("{\"response_id\":\"id2\""));
 }

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "analysis/cli/cli.h"
 #include "analysis/cli/qr_code.h"
 #include "analysis/cli/session.h"
@@ -252,7 +251,8 @@ TEST_F(CollectorCli, AKioskThatIsNotThereIsRefusedByTheServer) {
 // The modules of a code as printed: true is dark.
 std::vector<std::vector<bool>> Modules(const std::string& printed) {
   std::vector<std::vector<bool>> rows;
-  for (std::string line : absl::StrSplit(printed, '\n', absl::SkipEmpty())) {
+  std::istringstream lines(printed);
+  for (std::string line; std::getline(lines, line);) {
     EXPECT_TRUE(line.starts_with("\x1b[30;107m") && line.ends_with("\x1b[0m"));
     line = line.substr(9, line.size() - 9 - 4);
     std::vector<bool> upper, lower;
