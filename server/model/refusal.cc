@@ -202,16 +202,17 @@ absl::Status TooManyWrongCodes(absl::Duration wait) {
 }
 
 absl::Status KiosksOnly(std::string_view collector_id, std::string_view channel) {
-  return WithReason(absl::PermissionDeniedError(Cat("collector '", collector_id, "' is of ", channel,
-                                                    "; this call is for collectors of "
-                                                    "CHANNEL_KIOSK")),
-                    "KIOSKS_ONLY");
+  return WithReason(
+      absl::PermissionDeniedError(Cat("collector '", collector_id, "' is of ", channel,
+                                      "; this call is for collectors of "
+                                      "CHANNEL_KIOSK")),
+      "KIOSKS_ONLY");
 }
 
 absl::Status CollectorIs(std::string_view collector_id, std::string_view what,
                          std::string_view allowed) {
-  return WithReason(absl::FailedPreconditionError(Cat("collector '", collector_id, "' ", what,
-                                                      "; this needs ", allowed)),
+  return WithReason(absl::FailedPreconditionError(
+                        Cat("collector '", collector_id, "' ", what, "; this needs ", allowed)),
                     "COLLECTOR_STATE");
 }
 

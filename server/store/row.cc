@@ -31,7 +31,8 @@ std::string_view View(const base::Uuid& id) {
 struct Facts {
   int64_t sequence, round, collector, channel, device_sequence, submitted_at, clock_offset_ms,
       received_at, duration_ms, flags, outcome, displaced;
-  std::string_view response_id, unit_id, receiving_unit_id, form_id, respondent_key, answers, counter;
+  std::string_view response_id, unit_id, receiving_unit_id, form_id, respondent_key, answers,
+      counter;
 };
 
 uint32_t Checksum(const Facts& facts, std::string& scratch) {

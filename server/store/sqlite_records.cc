@@ -48,9 +48,9 @@ absl::Status SqliteStore::PutStatuses(std::span<const CollectorStatus> statuses)
 
 absl::StatusOr<std::vector<CollectorStatus>> SqliteStore::ReadStatuses() {
   ASSIGN_OR_RETURN(const BorrowedReader reader, Borrow());
-  ASSIGN_OR_RETURN(Statement select, reader->database.Prepare(
-                                         "SELECT collector, status_at, status FROM "
-                                         "kiosk_statuses ORDER BY collector"));
+  ASSIGN_OR_RETURN(Statement select,
+                   reader->database.Prepare("SELECT collector, status_at, status FROM "
+                                            "kiosk_statuses ORDER BY collector"));
   std::vector<CollectorStatus> statuses;
   while (true) {
     ASSIGN_OR_RETURN(const bool row, select.Step());
@@ -206,21 +206,20 @@ absl::StatusOr<std::vector<model::Record>> SqliteStore::ReadRecords() {
     records.emplace_back(std::move(record));
     return status;
   }));
-  RETURN_IF_ERROR(
-      each("SELECT collector, definition, credential_hash, enrolment_hash, enrolment_expires_at, "
-           "renew_credential FROM collectors",
-           [&](const Statement& row) {
-             model::CollectorRecord record{
-                 .number = static_cast<model::CollectorNumber>(row.Int(0)),
-                 .collector = {},
-                 .credential_hash = std::string(row.Text(2)),
-                 .enrolment_hash = std::string(row.Text(3)),
-                 .enrolment_expires_at = absl::FromUnixMicros(row.Int(4)),
-                 .renew_credential = row.Int(5) != 0};
-             const absl::Status status = Parse(row.Blob(1), "collectors", record.collector);
-             records.emplace_back(std::move(record));
-             return status;
-           }));
+  RETURN_IF_ERROR(each(
+      "SELECT collector, definition, credential_hash, enrolment_hash, enrolment_expires_at, "
+      "renew_credential FROM collectors",
+      [&](const Statement& row) {
+        model::CollectorRecord record{.number = static_cast<model::CollectorNumber>(row.Int(0)),
+                                      .collector = {},
+                                      .credential_hash = std::string(row.Text(2)),
+                                      .enrolment_hash = std::string(row.Text(3)),
+                                      .enrolment_expires_at = absl::FromUnixMicros(row.Int(4)),
+                                      .renew_credential = row.Int(5) != 0};
+        const absl::Status status = Parse(row.Blob(1), "collectors", record.collector);
+        records.emplace_back(std::move(record));
+        return status;
+      }));
   RETURN_IF_ERROR(
       each("SELECT definition, credential_hash FROM accounts", [&](const Statement& row) {
         model::AccountRecord record{.account = {}, .credential_hash = std::string(row.Text(1))};

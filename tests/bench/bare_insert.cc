@@ -27,7 +27,7 @@ absl::StatusOr<double> Insert(const std::string& path, std::span<const model::Ne
   ASSIGN_OR_RETURN(base::Statement commit, database.Prepare("COMMIT"));
   ASSIGN_OR_RETURN(base::Statement response,
                    database.Prepare("INSERT INTO responses VALUES "
-                                    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+                                    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
   ASSIGN_OR_RETURN(base::Statement comment,
                    database.Prepare("INSERT INTO comments VALUES (?,?,?)"));
   ASSIGN_OR_RETURN(base::Statement counted, database.Prepare("INSERT INTO counted VALUES (?,?,?)"));
@@ -59,7 +59,8 @@ absl::StatusOr<double> Insert(const std::string& path, std::span<const model::Ne
         .Bind(16, int64_t{row.flags})
         .Bind(17, int64_t{v1::OUTCOME_RECORDED})
         .Bind(18, int64_t{0})
-        .Bind(19, kChecksum);
+        .Bind(19, kChecksum)
+        .Bind(20, std::string_view());
     RETURN_IF_ERROR(response.Run());
     for (const model::Comment& text : content.comments) {
       RETURN_IF_ERROR(comment.Bind(1, sequence)

@@ -243,7 +243,7 @@ TEST_F(SealedRound, BetraysAnAlteredAnswer) {
     ASSERT_TRUE(database.ok());
     auto put =
         database->Prepare("INSERT OR REPLACE INTO responses (" + std::string(store::kRowColumns) +
-                          ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+                          ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     ASSERT_TRUE(put.ok()) << put.status();
     std::string scratch;
     store::BindRow(forged, facts, scratch, *put);
