@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
   CLI::App app("hailong-kiosk: one tap at the counter, and nothing ever lost");
   app.set_version_flag("--version", "hailong-kiosk " HAILONG_VERSION);
   app.set_config("--config", "", "A file of these options, one 'name = \"value\"' a line");
+  // A name that is not known is a mistake, there as here.
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.add_option("--data", settings.data_directory,
                  "Directory of the outbox and the credential, for this user only")
       ->required();
