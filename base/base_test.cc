@@ -6,6 +6,7 @@
 #include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/files.h"
 #include "base/ids.h"
 #include "base/status.h"
 
@@ -57,6 +58,23 @@ TEST(Day, IsADateInVietnam) {
   ASSERT_TRUE(absl::ParseTime(absl::RFC3339_full, "2025-06-30T17:30:00Z", &time, nullptr));
   EXPECT_EQ(DayInVietnam(time), "2025-07-01");
   EXPECT_EQ(StartOfDayInVietnam("2025-07-01").value(), time - absl::Minutes(30));
+}
+
+TEST(SteadyClock, NeverGoesBack) {
+  const SteadyClock clock;
+  absl::Time before = clock.Now();
+  for (int i = 0; i < 1000; ++i) {
+    const absl::Time now = clock.Now();
+    ASSERT_GE(now, before);
+    before = now;
+  }
+}
+
+TEST(DiskFreeBytes, KnowsADiskAndNamesWhatIsNone) {
+  EXPECT_GT(DiskFreeBytes("/").value(), 0u);
+  const absl::Status none = DiskFreeBytes("/no/such/place").status();
+  EXPECT_EQ(none.code(), absl::StatusCode::kUnavailable);
+  EXPECT_NE(none.message().find("/no/such/place"), std::string::npos);
 }
 
 TEST(Slug, AllowsWhatItSays) {

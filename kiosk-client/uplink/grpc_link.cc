@@ -2,6 +2,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"

@@ -16,9 +16,9 @@ namespace hailong::uplink {
 class GrpcLink final : public ServerLink {
  public:
   struct Options {
-    std::string server;           // host:port
-    std::string tls_ca;           // PEM; empty: plain text, on loopback only
-    std::string tls_server_name;  // the name in the certificate, where `server` is an address
+    std::string server = {};           // host:port
+    std::string tls_ca = {};           // PEM; empty: plain text, on loopback only
+    std::string tls_server_name = {};  // the name in the certificate, where `server` is an address
     absl::Duration deadline = absl::Seconds(30);
   };
   // Does not connect yet. Errors: INVALID_ARGUMENT (no host:port; no authority and not loopback).
