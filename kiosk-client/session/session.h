@@ -90,6 +90,8 @@ class Session {
   Effects Step(const Event& event, absl::Time now);
 
   State state() const { return state_; }
+  // kIdleWarning: the state that it hides, and that a touch returns to.
+  State warned_from() const { return warned_from_; }
   v1::ScreenState screen_state() const;
   // When something changes by itself: a countdown's next second, a deadline.
   absl::Time wake_at(absl::Time now) const;
