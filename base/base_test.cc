@@ -27,6 +27,17 @@ TEST(Uuid, AnythingElseIsRefused) {
   }
 }
 
+TEST(Uuid, Version7BeginsWithTheTimeAndKeepsTheChance) {
+  // The example of RFC 9562, appendix A.6.
+  const absl::Time time = absl::FromUnixMillis(0x017F22E279B0);
+  const std::array<uint8_t, 10> chance = {0x0C, 0xC3, 0x18, 0xC4, 0xDC,
+                                          0x0C, 0x0C, 0x07, 0x39, 0x8F};
+  EXPECT_EQ(Uuid::MakeV7(time, chance).ToString(), "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+  const std::array<uint8_t, 10> ones = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+  EXPECT_EQ(Uuid::MakeV7(time, ones).ToString(), "017f22e2-79b0-7fff-bfff-ffffffffffff");
+  EXPECT_LT(Uuid::MakeV7(time, ones), Uuid::MakeV7(time + absl::Milliseconds(1), {}));
+}
+
 TEST(Utf8, KnowsWhatIsWellFormed) {
   EXPECT_TRUE(IsUtf8("Rất hài lòng \xF0\x9F\x98\x80"));
   EXPECT_TRUE(IsUtf8(""));

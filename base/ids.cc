@@ -1,5 +1,7 @@
 #include "base/ids.h"
 
+#include <algorithm>
+
 #include "base/status.h"
 
 namespace hailong::base {
@@ -37,6 +39,16 @@ absl::StatusOr<Uuid> Uuid::Parse(std::string_view text) {
     byte = static_cast<uint8_t>(byte * 16 + digit);
     ++digits;
   }
+  return id;
+}
+
+Uuid Uuid::MakeV7(absl::Time now, const std::array<uint8_t, 10>& chance) {
+  Uuid id;
+  uint64_t ms = static_cast<uint64_t>(absl::ToUnixMillis(now));
+  for (size_t i = 6; i-- > 0; ms >>= 8) id.bytes[i] = static_cast<uint8_t>(ms);
+  std::copy(chance.begin(), chance.end(), id.bytes.begin() + 6);
+  id.bytes[6] = static_cast<uint8_t>(0x70 | (id.bytes[6] & 0x0F));  // the version
+  id.bytes[8] = static_cast<uint8_t>(0x80 | (id.bytes[8] & 0x3F));  // the variant of RFC 9562
   return id;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace hailong::base {
 
@@ -17,6 +18,8 @@ struct Uuid {
 
   // Takes the canonical 36 characters, in either case. Errors: INVALID_ARGUMENT.
   static absl::StatusOr<Uuid> Parse(std::string_view text);
+  // Version 7: begins with the millisecond of `now`, so that ids sort by age; the rest is `chance`.
+  static Uuid MakeV7(absl::Time now, const std::array<uint8_t, 10>& chance);
   // 36 lower-case characters.
   std::string ToString() const;
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/crypto/crypto.h"
+#include "base/dossier_code.h"
 #include "base/status.h"
-#include "server/intake/dossier_code.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
 
@@ -13,6 +13,8 @@ namespace hailong::intake {
 namespace {
 
 using base::Cat;
+
+static_assert(base::kDossierCodeBytesMax == limits::kEvidenceBytesMax);
 
 // Printable ASCII without spaces around it; serials and tokens are machine-made.
 absl::StatusOr<std::string> Plain(std::string_view text, std::string_view field) {
@@ -36,7 +38,7 @@ absl::StatusOr<std::optional<std::string>> NormalizeEvidence(const v1::Evidence&
   switch (evidence.kind_case()) {
     case v1::Evidence::kDossierCode: {
       kind = "dossier";
-      auto code = NormalizeDossierCode(evidence.dossier_code());
+      auto code = base::NormalizeDossierCode(evidence.dossier_code());
       if (!code.ok()) {
         return refusal::Field("evidence.dossier_code", std::string(code.status().message()));
       }

@@ -4,11 +4,11 @@
 #include <string>
 
 #include "base/check.h"
+#include "base/dossier_code.h"
 #include "base/ids.h"
-#include "server/intake/dossier_code.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using hailong::intake::NormalizeDossierCode;
+  using hailong::base::NormalizeDossierCode;
   const std::string typed(reinterpret_cast<const char*>(data), size);
   const auto code = NormalizeDossierCode(typed);
   if (!code.ok()) {

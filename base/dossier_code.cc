@@ -1,15 +1,12 @@
-#include "server/intake/dossier_code.h"
+#include "base/dossier_code.h"
 
 #include <array>
 
 #include "absl/time/civil_time.h"
 #include "base/status.h"
-#include "server/model/limits.h"
 
-namespace hailong::intake {
+namespace hailong::base {
 namespace {
-
-using base::Cat;
 
 constexpr size_t kAgencyBytesMax = 35;
 constexpr size_t kDateDigits = 6;
@@ -99,9 +96,8 @@ absl::StatusOr<std::string> NormalizeDossierCode(std::string_view typed) {
             "; allowed is <agency>-<YYMMDD>-<sequence>, such as G12.18-260421-00430053 or "
             "000.00.19.H26-220704-0012"));
   };
-  if (typed.empty() || typed.size() > limits::kEvidenceBytesMax) {
-    return refuse(
-        Cat("found ", typed.size(), " bytes, allowed are 1..", limits::kEvidenceBytesMax));
+  if (typed.empty() || typed.size() > kDossierCodeBytesMax) {
+    return refuse(Cat("found ", typed.size(), " bytes, allowed are 1..", kDossierCodeBytesMax));
   }
   const std::string text = Unify(typed);
   const size_t dash = text.find('-');
@@ -123,4 +119,4 @@ absl::StatusOr<std::string> NormalizeDossierCode(std::string_view typed) {
   return Cat(agency, "-", digits.substr(0, kDateDigits), "-", digits.substr(kDateDigits));
 }
 
-}  // namespace hailong::intake
+}  // namespace hailong::base

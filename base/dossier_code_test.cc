@@ -1,11 +1,11 @@
-#include "server/intake/dossier_code.h"
+#include "base/dossier_code.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <random>
 
-namespace hailong::intake {
+namespace hailong::base {
 namespace {
 
 using ::testing::HasSubstr;
@@ -151,4 +151,4 @@ TEST(DossierCode, WhateverIsTypedIsRefusedOrHasOneForm) {
 }
 
 }  // namespace
-}  // namespace hailong::intake
+}  // namespace hailong::base

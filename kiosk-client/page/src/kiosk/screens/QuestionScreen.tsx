@@ -1,0 +1,144 @@
+// The start screen is the first question: one touch begins.
+import { useState } from 'preact/hooks';
+import { Button } from '../../components/Button';
+import { Choices } from '../../components/Choices';
+import { typed, withoutLast } from '../../components/compose';
+import { Faces } from '../../components/Faces';
+import { AgainIcon, BackIcon, ForwardIcon, ListIcon, ShieldIcon, SlipIcon, WarnIcon } from '../../components/icons';
+import { Keyboard } from '../../components/Keyboard';
+import { Progress } from '../../components/Progress';
+import { keyboardOf, type Words } from '../../messages/words';
+import type { Answer, Question } from '../screen';
+import type { ScreenProps } from './Body';
+
+const TEXT_CHARACTERS_MAX = 500;
+
+// A text with the keys to write it; a keyboard on the desk writes into the field itself.
+function Writing({ text, language, t, onText }: {
+  text: string; language: string; t: Words; onText: (text: string) => void;
+}) {
+  const set = (next: string) => onText(next.slice(0, TEXT_CHARACTERS_MAX));
+  return (
+    <div class="writing">
+      <label class="unseen" for="text">{t('text.label')}</label>
+      <textarea id="text" rows={2} maxLength={TEXT_CHARACTERS_MAX} value={text} placeholder={t('text.private')}
+        autocomplete="off" autocorrect="off" autocapitalize="off" spellcheck={false}
+        onInput={(event) => set(event.currentTarget.value)} />
+      <Keyboard rows={keyboardOf(language)} onKey={(key) => set(typed(text, key))}
+        onDelete={() => onText(withoutLast(text))}
+        words={{
+          delete: t('key.delete'), shift: t('key.shift'), space: t('key.space'),
+          letters: t('key.letters'), digits: t('key.digits'),
+          tone: (key) => t(`key.tone.0${key.charCodeAt(0).toString(16)}` as 'key.tone.0300'),
+        }} />
+    </div>
+  );
+}
+
+function chosenIn(given: Answer | undefined): number[] {
+  if (given?.choices !== undefined) return given.choices.choices;
+  return given?.choice ? [given.choice] : [];
+}
+
+export function QuestionScreen({ screen, t, send }: ScreenProps) {
+  const question = screen.question as Question;
+  const given = question.given;
+  const several = question.kind === 'QUESTION_KIND_MULTIPLE_CHOICE';
+  const writes = question.kind === 'QUESTION_KIND_TEXT';
+  const [ticked, setTicked] = useState<number[]>(chosenIn(given));
+  const [text, setText] = useState(given?.text ?? '');
+  const start = screen.state === 'START';
+  const { questionId } = question;
+
+  const takesText = (choice: number) => question.options[choice - 1]?.allowsText === true;
+  const textOpen = writes || ticked.some(takesText);
+  const trimmed = text.trim();
+  const withText = textOpen && trimmed !== '' ? { text: trimmed } : {};
+
+  const choose = (choice: number) => {
+    if (several) {
+      return setTicked(ticked.includes(choice) ? ticked.filter((one) => one !== choice) : [...ticked, choice].sort());
+    }
+    // An option that takes a text waits for it; any other decides.
+    if (takesText(choice)) return setTicked([choice]);
+    setTicked([choice]);
+    send({ answer: { questionId, choice } });
+  };
+  const goOn = () => {
+    const [first] = ticked;
+    if (several && (ticked.length > 0 || given !== undefined)) {
+      return send({ answer: { questionId, choices: { choices: ticked }, ...withText } });
+    }
+    if (writes && trimmed !== '') return send({ answer: { questionId, ...withText } });
+    if (!several && !writes && first !== undefined && takesText(first)) {
+      return send({ answer: { questionId, choice: first, ...withText } });
+    }
+    send({ goOn: { questionId } });
+  };
+  const answered = given !== undefined || (textOpen && (trimmed !== '' || !writes)) || (several && ticked.length > 0);
+
+  const options = question.options.map((option) => ({ label: option.text.text, language: option.text.language }));
+  const faces = question.kind === 'QUESTION_KIND_RATING' && options.length === 5;
+  const decides = faces || question.kind === 'QUESTION_KIND_RATING' || question.kind === 'QUESTION_KIND_SINGLE_CHOICE';
+  return (
+    <>
+      <main>
+        {start && screen.notice !== undefined && (
+          <p class="notice" lang={screen.notice.language}>{screen.notice.text}</p>
+        )}
+        {!start && (
+          <Progress number={question.number} count={question.count}
+            label={t('question.of', { n: question.number, count: question.count })} />
+        )}
+        <h1 id="question" tabIndex={-1} data-focus lang={question.text.language}>{question.text.text}</h1>
+        {start && decides && <p class="hint">{t(faces ? 'start.hint' : 'start.hint.button')}</p>}
+        {several && <p class="hint">{t('several')}</p>}
+        {faces ? (
+          <Faces options={options} chosen={ticked[0]} labelledBy="question" onChoose={choose} />
+        ) : (
+          !writes && <Choices options={options} chosen={ticked} several={several} labelledBy="question" onChoose={choose} />
+        )}
+        {question.allowsNotApplicable && !textOpen && (
+          <div class="beside">
+            <Button pressed={given?.notApplicable === true}
+              onPress={() => send({ answer: { questionId, notApplicable: true } })}>
+              {t('not_applicable')}
+            </Button>
+          </div>
+        )}
+        {textOpen && !start && <Writing text={text} language={screen.language} t={t} onText={setText} />}
+        {screen.dossier?.verdict === 'WRONG' && (
+          <p class="verdict wrong" role="alert"><WarnIcon />{t('dossier.wrong.scan')}</p>
+        )}
+        {screen.dossier !== undefined && screen.dossier.end !== '' && screen.dossier.verdict !== 'WRONG' && (
+          <p class="verdict good"><SlipIcon />{t('dossier.taken', { end: screen.dossier.end })}</p>
+        )}
+      </main>
+      {start ? (
+        <footer>
+          <p class="promise"><ShieldIcon />{t('start.anonymous')}</p>
+          {!decides && <Button kind="main" onPress={() => send({ begin: {} })}>{t('start.begin')}</Button>}
+          {screen.longer !== undefined && (
+            <Button kind="quiet" icon={<ListIcon />} onPress={() => send({ askLonger: {} })}>
+              {t('longer')} <small>({t('longer.more', { n: screen.longer.questions })})</small>
+            </Button>
+          )}
+        </footer>
+      ) : (
+        <footer>
+          <Button kind="quiet" icon={<AgainIcon />} onPress={() => send({ leave: {} })}>{t('leave')}</Button>
+          {question.number > 1 && (
+            <Button icon={<BackIcon />} onPress={() => send({ back: {} })}>{t('back')}</Button>
+          )}
+          {question.required && !answered ? (
+            <p class="promise">{t('required')}</p>
+          ) : (
+            <Button kind={answered ? 'main' : 'plain'} iconAfter={<ForwardIcon />} onPress={goOn}>
+              {t(answered ? 'continue' : 'skip')}
+            </Button>
+          )}
+        </footer>
+      )}
+    </>
+  );
+}
