@@ -77,7 +77,8 @@ inline const std::vector<FolderRule> kFolders = {
     {"kiosk-client/outbox",
      {"proto", "base", "base/crypto", "base/sqlite", "kiosk-client/session"}},
     {"kiosk-client/uplink",
-     {"proto", "base", "base/crypto", "base/log", "base/sqlite", "kiosk-client/outbox"}},
+     {"proto", "base", "base/crypto", "base/log", "base/sqlite", "kiosk-client/session",
+      "kiosk-client/outbox"}},
     {"kiosk-client/app", {"proto", "base", "base/crypto", "base/log", "kiosk-client/..."}},
 
     {"deploy/data", {"proto", "base/..."}},

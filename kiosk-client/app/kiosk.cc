@@ -9,12 +9,14 @@
 #include "base/files.h"
 #include "base/log/log.h"
 #include "base/status.h"
+#include "kiosk-client/uplink/sent_settings.h"
 
 namespace hailong::kiosk {
 namespace {
 
 constexpr size_t kPemBytesMax = 1 << 20;
 constexpr size_t kCodeBytesMax = 200;
+constexpr std::string_view kCounterFile = "/counter";
 // It looks up now and then whatever it waits for.
 constexpr absl::Duration kSleepMax = absl::Minutes(1);
 
@@ -61,12 +63,25 @@ absl::StatusOr<std::unique_ptr<Kiosk>> Kiosk::Start(Settings settings) {
       .read_enrolment_code = [self] { return self->ReadEnrolmentCode(); },
       .describe = [self] { return self->Describe(); },
       .changed = [self](const outbox::LastGood& last_good) { self->Show(last_good); }});
+  const auto counter = base::ReadPrivateFile(s.data_directory + std::string(kCounterFile));
+  if (counter.ok()) kiosk->counter_on_disk_ = *counter;
+  // A file that was spoiled is no reason not to start.
+  if (!session::CheckCounter(kiosk->counter_on_disk_).ok()) kiosk->counter_on_disk_.clear();
+  ASSIGN_OR_RETURN(kiosk->page_,
+                   page_server::PageServer::Start({.listen = s.listen,
+                                                   .page_directory = s.page_directory,
+                                                   .version = s.version,
+                                                   .counter = kiosk->counter_on_disk_},
+                                                  *kiosk->outbox_, kiosk->wall_,
+                                                  [self] { return self->Facts(); }));
   kiosk->outbox_->SetListener([self] { self->Wake(); });
   kiosk->uplink_thread_ = std::thread([self] { self->RunUplink(); });
   return kiosk;
 }
 
 Kiosk::~Kiosk() {
+  // First, so that nothing more is kept and nobody asks for facts; what it was given is on disk.
+  page_.reset();
   if (uplink_thread_.joinable()) {
     {
       base::MutexLock lock(mutex_);
@@ -85,15 +100,48 @@ absl::StatusOr<std::string> Kiosk::ReadEnrolmentCode() const {
   return base::ReadFile(settings_.enrolment_code_path, kCodeBytesMax);
 }
 
-v1::KioskStatus Kiosk::Describe() const {
+session::StaffFacts Kiosk::Facts() const {
+  const outbox::State state = outbox_->ReadState();
+  const uplink::Uplink::Facts heard = uplink_->facts();
+  session::StaffFacts facts;
+  facts.waiting = state.waiting;
+  facts.set_aside = state.set_aside;
+  facts.last_contact = heard.last_contact;
+  facts.alarm = state.alarm.empty() ? heard.alarm : state.alarm;
+  facts.outbox_has_room = !state.full;
+  facts.clock_offset = absl::Milliseconds(clock_offset_.Milliseconds());
+  return facts;
+}
+
+absl::Status Kiosk::KeepCounter() {
+  const std::string counter = page_->counter();
+  if (counter == counter_on_disk_) return absl::OkStatus();
+  RETURN_IF_ERROR(
+      base::WritePrivateFile(settings_.data_directory + std::string(kCounterFile), counter));
+  counter_on_disk_ = counter;
+  return absl::OkStatus();
+}
+
+v1::KioskStatus Kiosk::Describe() {
   v1::KioskStatus status;
   status.set_version(settings_.version);
+  status.set_screen(page_->screen());
+  status.set_counter(page_->counter());
+  if (const absl::Status kept = KeepCounter(); !kept.ok()) {
+    base::LogError(base::Cat("the counter on duty: ", kept.message()));
+  }
   const auto free = base::DiskFreeBytes(settings_.data_directory);
   if (free.ok()) status.set_disk_free_bytes(*free);
   return status;
 }
 
 void Kiosk::Show(const outbox::LastGood& settings) {
+  const absl::Status set =
+      page_->SetSettings(uplink::SettingsOf(settings, std::string(identity_->collector_id())));
+  if (!set.ok()) {
+    base::LogError(base::Cat("settings of the server: ", set.message()));
+    return;
+  }
   base::LogInfo(settings.round.has_value()
                     ? base::Cat("asks for round '", settings.round->round_id(), "'")
                     : "asks nothing: there is no round to collect for");

@@ -1,7 +1,7 @@
 #pragma once
 
-// The program without its main(): builds the parts from the disk up, runs the uplink on a thread of
-// its own, and stops in reverse. What was kept stays kept whenever it stops.
+// The program without its main(): builds the parts from the disk up, serves the page, runs the
+// uplink on a thread of its own, and stops in reverse. What was kept stays kept whenever it stops.
 
 #include <atomic>
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "kiosk-client/outbox/outbox.h"
+#include "kiosk-client/page_server/page_server.h"
 #include "kiosk-client/uplink/clock_offset.h"
 #include "kiosk-client/uplink/grpc_link.h"
 #include "kiosk-client/uplink/identity.h"
@@ -48,8 +49,11 @@ class Kiosk {
   explicit Kiosk(Settings settings) : settings_(std::move(settings)) {}
 
   absl::StatusOr<std::string> ReadEnrolmentCode() const;
-  // What the server is told that only the program knows.
-  v1::KioskStatus Describe() const;
+  session::StaffFacts Facts() const;
+  // What the server is told that only the program knows. On the uplink's thread.
+  v1::KioskStatus Describe();
+  // The counter on duty is the same after a restart. Errors: those of writing.
+  absl::Status KeepCounter();
   // From now on this is asked; on the uplink's thread.
   void Show(const outbox::LastGood& settings);
   void RunUplink();
@@ -63,6 +67,8 @@ class Kiosk {
   std::optional<uplink::Identity> identity_;
   std::unique_ptr<uplink::GrpcLink> link_;
   std::unique_ptr<uplink::Uplink> uplink_;
+  std::string counter_on_disk_;
+  std::unique_ptr<page_server::PageServer> page_;
 
   base::Mutex mutex_;
   base::CondVar changed_;

@@ -36,7 +36,8 @@ int main(int argc, char** argv) {
                  "The name in the server's certificate, where --server is an address");
   app.add_option("--enrolment-code-file", settings.enrolment_code_path,
                  "File with the code of `hailong collector add`, used once");
-  app.add_option("--page", settings.page_directory, "Directory of the page that citizens see");
+  app.add_option("--page", settings.page_directory, "Directory of the page that citizens see")
+      ->required();
   app.add_option("--listen", settings.listen, "Where the page is served, on loopback")
       ->capture_default_str();
   app.add_option("--answers-max", settings.answers_max, "The outbox refuses more answers than this")

@@ -30,6 +30,7 @@ std::string Serialized(const LastGood& last_good) {
   if (last_good.round.has_value()) *heartbeat.mutable_round() = *last_good.round;
   heartbeat.set_questionnaire_digest(last_good.questionnaire_digest);
   heartbeat.set_unit_name(last_good.unit_name);
+  heartbeat.set_province_name(last_good.province_name);
   return heartbeat.SerializeAsString();
 }
 
@@ -273,6 +274,7 @@ absl::StatusOr<std::optional<LastGood>> Outbox::ReadLastGood() {
   if (heartbeat.has_round()) last_good.round = heartbeat.round();
   last_good.questionnaire_digest = heartbeat.questionnaire_digest();
   last_good.unit_name = heartbeat.unit_name();
+  last_good.province_name = heartbeat.province_name();
   return last_good;
 }
 

@@ -38,6 +38,7 @@ struct LastGood {
   v1::Questionnaire questionnaire;  // of the round
   std::string questionnaire_digest;
   std::string unit_name;
+  std::string province_name;
 };
 
 struct State {

@@ -41,10 +41,10 @@ absl::StatusOr<std::unique_ptr<PageServer>> PageServer::Start(
       new PageServer(options, std::move(site), keeper, clock, std::move(facts)));
   ASSIGN_OR_RETURN(
       server->http_,
-      HttpServer::Listen(options.listen, [raw = server.get()](HttpRequest request,
-                                                              HttpServer::Respond respond) {
-        raw->Serve(std::move(request), std::move(respond));
-      }));
+      HttpServer::Listen(options.listen,
+                         [raw = server.get()](HttpRequest request, HttpServer::Respond respond) {
+                           raw->Serve(std::move(request), std::move(respond));
+                         }));
   server->hosts_ = {server->address(), Cat("localhost:", server->http_->port())};
   server->Publish(clock.Now());
   server->disk_.emplace(1, kDiskTasksMax);
@@ -55,11 +55,11 @@ absl::StatusOr<std::unique_ptr<PageServer>> PageServer::Start(
 PageServer::PageServer(const Options& options, Site site, session::AnswerKeeper& keeper,
                        const base::Clock& clock, std::function<session::StaffFacts()> facts)
     : site_(std::move(site)),
-      machine_{.collector_id = options.collector_id, .version = options.version},
+      version_(options.version),
       keeper_(keeper),
       clock_(clock),
       facts_(std::move(facts)),
-      session_(options.collector_id, options.counter, base::RandomBytes),
+      session_(options.counter, base::RandomBytes),
       // A page that outlives the program must not take the new one's screen for the one it has.
       revision_(static_cast<uint64_t>(absl::ToUnixMicros(clock.Now()))) {}
 
@@ -132,7 +132,7 @@ void PageServer::AskFacts(absl::Time now) {
 // Tells whoever waits, if there is something to tell.
 void PageServer::Publish(absl::Time now) {
   screen_state_ = session_.screen_state();
-  Screen screen = ScreenOf(session_, machine_, now);
+  Screen screen = ScreenOf(session_, version_, now);
   screen.set_revision(screen_.revision());
   // Maps are not part of it, so equal screens have equal bytes.
   if (!json_.empty() && screen.SerializeAsString() == screen_.SerializeAsString()) return;
@@ -155,7 +155,8 @@ void PageServer::Serve(HttpRequest request, HttpServer::Respond respond) {
   const std::string query = mark == std::string::npos ? "" : request.target.substr(mark + 1);
   if (path == "/api/event") {
     if (request.method != "POST") {
-      return respond(Refuse(405, Cat("method: found ", request.method, ", allowed is POST"), "POST"));
+      return respond(
+          Refuse(405, Cat("method: found ", request.method, ", allowed is POST"), "POST"));
     }
     return respond(TakeEvent(request));
   }
@@ -172,8 +173,7 @@ void PageServer::Serve(HttpRequest request, HttpServer::Respond respond) {
   }
   const SiteFile* file = site_.Find(path);
   if (file == nullptr) return respond(Refuse(404, "there is no such file"));
-  respond(
-      {.status = 200, .content_type = file->content_type, .body = file->content, .allow = ""});
+  respond({.status = 200, .content_type = file->content_type, .body = file->content, .allow = ""});
 }
 
 std::optional<HttpResponse> PageServer::RefusalOf(const HttpRequest& request) const {

@@ -37,7 +37,6 @@ namespace hailong::page_server {
 struct Options {
   std::string listen;          // "127.0.0.1:7480"; port 0 takes a free one
   std::string page_directory;  // where the built page is
-  std::string collector_id;    // the PIN is hashed with it
   std::string version;         // of the program, for the staff card
   std::string counter;         // on duty when it starts; empty: not set
 };
@@ -89,7 +88,7 @@ class PageServer {
   void Publish(absl::Time now);
 
   const Site site_;
-  const Machine machine_;
+  const std::string version_;
   session::AnswerKeeper& keeper_;
   const base::Clock& clock_;
   const std::function<session::StaffFacts()> facts_;

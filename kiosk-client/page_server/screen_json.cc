@@ -103,7 +103,7 @@ void SetFlow(const session::FormFlow& flow, const session::Settings& settings,
   if (const v1::Answer* given = flow.given()) *question.mutable_given() = *given;
 }
 
-void SetStaff(const session::Session& session, const Machine& machine, Screen& screen) {
+void SetStaff(const session::Session& session, const std::string& version, Screen& screen) {
   const session::StaffFacts& facts = session.facts();
   Staff& staff = *screen.mutable_staff();
   staff.set_waiting(facts.waiting);
@@ -112,14 +112,14 @@ void SetStaff(const session::Session& session, const Machine& machine, Screen& s
     staff.set_last_contact_ms(absl::ToUnixMillis(*facts.last_contact));
   }
   staff.set_alarm(facts.alarm);
-  staff.set_version(machine.version);
-  staff.set_collector_id(machine.collector_id);
+  staff.set_version(version);
+  staff.set_collector_id(session.settings()->collector_id);
   staff.set_counter(session.counter());
 }
 
 }  // namespace
 
-Screen ScreenOf(const session::Session& session, const Machine& machine, absl::Time now) {
+Screen ScreenOf(const session::Session& session, const std::string& version, absl::Time now) {
   Screen screen;
   const std::string language = session.language();
   screen.set_language(language);
@@ -156,7 +156,7 @@ Screen ScreenOf(const session::Session& session, const Machine& machine, absl::T
     screen.set_reason(ReasonOf(session.out_of_service()));
   }
   if (session.state() == State::kStaffPin) screen.set_pin_wrong(session.pin_was_wrong());
-  if (session.state() == State::kStaffCard) SetStaff(session, machine, screen);
+  if (session.state() == State::kStaffCard) SetStaff(session, version, screen);
   return screen;
 }
 

@@ -13,14 +13,8 @@
 
 namespace hailong::page_server {
 
-// Who the kiosk is, for the staff card.
-struct Machine {
-  std::string collector_id;
-  std::string version;
-};
-
-// All of what stands on the screen but for its revision.
-Screen ScreenOf(const session::Session& session, const Machine& machine, absl::Time now);
+// All of what stands on the screen but for its revision. `version`: of the program.
+Screen ScreenOf(const session::Session& session, const std::string& version, absl::Time now);
 std::string ToJson(const Screen& screen);
 
 // One event of a page. INVALID_ARGUMENT: no JSON, a field that does not exist, no event.

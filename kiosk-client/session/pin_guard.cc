@@ -7,9 +7,10 @@
 
 namespace hailong::session {
 
-PinGuard::Verdict PinGuard::Try(std::string_view pin, std::string_view sha256_hex, absl::Time now) {
+PinGuard::Verdict PinGuard::Try(std::string_view collector_id, std::string_view pin,
+                                std::string_view sha256_hex, absl::Time now) {
   if (now < next_try_at_) return Verdict::kTooSoon;
-  if (!sha256_hex.empty() && base::Sha256Hex(base::Cat(collector_id_, ":", pin)) == sha256_hex) {
+  if (!sha256_hex.empty() && base::Sha256Hex(base::Cat(collector_id, ":", pin)) == sha256_hex) {
     wrong_ = 0;
     return Verdict::kRight;
   }

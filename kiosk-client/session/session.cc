@@ -47,10 +47,8 @@ absl::Status OnlyInvalid(absl::Status status) {
 
 }  // namespace
 
-Session::Session(std::string collector_id, std::string counter, RandomBytes random_bytes)
-    : random_bytes_(std::move(random_bytes)),
-      counter_(std::move(counter)),
-      pin_guard_(std::move(collector_id)) {
+Session::Session(std::string counter, RandomBytes random_bytes)
+    : random_bytes_(std::move(random_bytes)), counter_(std::move(counter)) {
   HAILONG_CHECK(CheckCounter(counter_).ok());
 }
 
@@ -355,9 +353,10 @@ void Session::On(const event::OpenStaff&, absl::Time, Effects&) {
 }
 
 void Session::On(const event::EnterPin& event, absl::Time now, Effects&) {
-  if (state_ != State::kStaffPin) return;
+  if (state_ != State::kStaffPin || settings() == nullptr) return;
   const std::string& sha256_hex = ConfigurationOf(settings()).staff_pin_sha256();
-  if (pin_guard_.Try(event.pin, sha256_hex, now) == PinGuard::Verdict::kRight) {
+  if (pin_guard_.Try(settings()->collector_id, event.pin, sha256_hex, now) ==
+      PinGuard::Verdict::kRight) {
     state_ = State::kStaffCard;
   }
 }

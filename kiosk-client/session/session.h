@@ -85,7 +85,7 @@ class Session {
   using RandomBytes = std::function<std::string(size_t)>;
 
   // `counter` passed CheckCounter.
-  Session(std::string collector_id, std::string counter, RandomBytes random_bytes);
+  Session(std::string counter, RandomBytes random_bytes);
 
   Effects Step(const Event& event, absl::Time now);
 

@@ -57,7 +57,7 @@ class SessionTest : public testing::Test {
   }
 
   absl::Time now_ = absl::FromUnixSeconds(1'800'000'000);
-  Session session_{kCollectorId, "", [](size_t size) { return std::string(size, '\x5A'); }};
+  Session session_{"", [](size_t size) { return std::string(size, '\x5A'); }};
 };
 
 TEST_F(SessionTest, ATouchOnTheFirstQuestionBegins) {
@@ -387,10 +387,10 @@ TEST_F(SessionTest, TheStaffCardNeedsThePinAndWrongOnesTakeLonger) {
 }
 
 TEST_F(SessionTest, TheLongestPinDelayIsFiveMinutes) {
-  PinGuard guard(kCollectorId);
+  PinGuard guard;
   for (int i = 0; i < 100; ++i) {
     now_ = std::max(now_, guard.next_try_at());
-    guard.Try("0", std::string(64, 'a'), now_);
+    guard.Try(kCollectorId, "0", std::string(64, 'a'), now_);
     EXPECT_LE(guard.next_try_at() - now_, absl::Minutes(5));
   }
   EXPECT_EQ(guard.next_try_at() - now_, absl::Minutes(5));

@@ -1,6 +1,7 @@
 #include "kiosk-client/session/settings.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/check.h"
 #include "base/ids.h"
@@ -140,8 +141,13 @@ absl::Status CheckSettings(const Settings& settings) {
   if (questionnaire.questions().empty()) {
     return absl::InvalidArgumentError("questionnaire: found no question, allowed are 1 or more");
   }
+  std::set<std::string> ids;
   for (const v1::Question& question : questionnaire.questions()) {
     RETURN_IF_ERROR(CheckQuestion(question));
+    if (!ids.insert(question.question_id()).second) {
+      return absl::InvalidArgumentError(
+          Cat("question ", question.question_id(), " is there twice"));
+    }
   }
   RETURN_IF_ERROR(CheckForm(questionnaire, "form_id", configuration.form_id()));
   return CheckForm(questionnaire, "long_form_id", configuration.long_form_id());

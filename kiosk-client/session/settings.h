@@ -26,6 +26,8 @@ inline constexpr size_t kTextBytesMax = 2000;  // of one answer in words
 inline constexpr size_t kTextsMax = 20;        // of one response
 
 struct Settings {
+  // Who the kiosk is; the PIN is hashed with it.
+  std::string collector_id;
   v1::KioskConfiguration configuration;
   v1::Questionnaire questionnaire;
   v1::Round round;

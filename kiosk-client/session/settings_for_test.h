@@ -28,6 +28,7 @@ inline void AddQuestion(v1::Questionnaire& questionnaire, const std::string& que
 // text with its last option.
 inline Settings SettingsForTest(v1::PartialRule rule = v1::PARTIAL_RULE_KEEP) {
   Settings settings;
+  settings.collector_id = kCollectorId;
   v1::Questionnaire& questionnaire = settings.questionnaire;
   questionnaire.set_questionnaire_id("small");
   questionnaire.set_version(3);

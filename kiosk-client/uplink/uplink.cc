@@ -7,7 +7,7 @@
 #include "base/ids.h"
 #include "base/log/log.h"
 #include "base/status.h"
-#include "kiosk-client/uplink/settings_check.h"
+#include "kiosk-client/uplink/sent_settings.h"
 
 namespace hailong::uplink {
 namespace {
@@ -290,6 +290,7 @@ void Uplink::TakeSettings(const v1::HeartbeatResponse& response, absl::Time now)
   outbox::LastGood sent;
   sent.configuration = response.configuration();
   sent.unit_name = response.unit_name();
+  sent.province_name = response.province_name();
   if (response.has_round()) {
     sent.round = response.round();
     sent.questionnaire_digest = response.questionnaire_digest();
@@ -338,7 +339,7 @@ void Uplink::Adopt(outbox::LastGood settings) {
     SetAlarm(AlarmOf::kSettings, "");
     return;
   }
-  if (const absl::Status fits = CheckSettings(settings); !fits.ok()) {
+  if (const absl::Status fits = session::CheckSettings(SettingsOf(settings, "")); !fits.ok()) {
     SetAlarm(AlarmOf::kSettings,
              Cat("the server's settings cannot be used, the last good ones stay: ",
                  std::string(fits.message())));

@@ -446,15 +446,16 @@ TEST_F(SettingsTest, ARoundThatIsGoneIsToldToo) {
 TEST_F(SettingsTest, WhatCannotBeShownLeavesTheLastGoodOnes) {
   kiosk_.RunFor(absl::Minutes(3));
   const std::vector<std::pair<std::string, std::function<void()>>> mistakes = {
-      {"has no questions", [&] { questionnaire().clear_questions(); }},
+      {"found no question,", [&] { questionnaire().clear_questions(); }},
       {"there twice", [&] { *questionnaire().add_questions() = questionnaire().questions(0); }},
-      {"newer program",
+      {"found kind 17",
        [&] { questionnaire().mutable_questions(0)->set_kind(static_cast<v1::QuestionKind>(17)); }},
-      {"no options", [&] { questionnaire().mutable_questions(0)->clear_options(); }},
-      {"names question 'q9'", [&] { questionnaire().mutable_forms(0)->add_question_ids("q9"); }},
-      {"asks for form 'counter'", [&] { questionnaire().mutable_forms(0)->set_form_id("x"); }},
-      {"sent was 'sipas' version 99", [&] { questionnaire().set_version(99); }},
-      {"sent was round 'other'", [&] { server_.heartbeat.mutable_round()->set_round_id("other"); }},
+      {"found 0 options", [&] { questionnaire().mutable_questions(0)->clear_options(); }},
+      {"asks question 'q9'", [&] { questionnaire().mutable_forms(0)->add_question_ids("q9"); }},
+      {"found 'counter', allowed are 'x'",
+       [&] { questionnaire().mutable_forms(0)->set_form_id("x"); }},
+      {"version 99", [&] { questionnaire().set_version(99); }},
+      {"round: found 'other'", [&] { server_.heartbeat.mutable_round()->set_round_id("other"); }},
   };
   uint32_t version = 2;
   for (const auto& [what, mistake] : mistakes) {

@@ -81,6 +81,16 @@ absl::StatusOr<v1::KioskStatus> Clean(const v1::KioskStatus& said) {
   return clean;
 }
 
+// The unit above all others that the unit is below on the day; itself if there is none.
+std::string TopOf(const model::UnitTree& units, std::string unit_id, const std::string& day) {
+  const v1::Unit* unit = units.Find(unit_id, day);
+  while (unit != nullptr && !unit->parent_unit_id().empty()) {
+    unit_id = unit->parent_unit_id();
+    unit = units.Find(unit_id, day);
+  }
+  return unit_id;
+}
+
 // The name of the unit on the day, or the last it had.
 std::string UnitName(const model::UnitTree& units, const std::string& unit_id,
                      const std::string& day) {
@@ -162,10 +172,17 @@ absl::StatusOr<v1::HeartbeatResponse> Kiosks::Heartbeat(Caller caller,
   response.set_next_heartbeat_seconds(
       static_cast<uint32_t>(absl::ToInt64Seconds(limits::kHeartbeatInterval)));
   const v1::KioskConfiguration& kiosk = record.collector.kiosk();
-  if (record.collector.has_kiosk()) *response.mutable_configuration() = kiosk;
-  response.set_unit_name(UnitName(
-      catalog->units(), kiosk.unit_id().empty() ? record.collector.unit_id() : kiosk.unit_id(),
-      base::DayInVietnam(now)));
+  const std::string& unit_id =
+      kiosk.unit_id().empty() ? record.collector.unit_id() : kiosk.unit_id();
+  if (record.collector.has_kiosk()) {
+    *response.mutable_configuration() = kiosk;
+    // A kiosk does not know of the collector's own.
+    response.mutable_configuration()->set_unit_id(unit_id);
+  }
+  const std::string day = base::DayInVietnam(now);
+  response.set_unit_name(UnitName(catalog->units(), unit_id, day));
+  response.set_province_name(
+      UnitName(catalog->units(), TopOf(catalog->units(), unit_id, day), day));
   if (const auto round = catalog->FindRound(kiosk.round_id()); round != nullptr) {
     *response.mutable_round() = round->definition();
     response.mutable_round()->clear_seal();
