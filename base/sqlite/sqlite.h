@@ -1,8 +1,8 @@
 #pragma once
 
 // SQLite handles that own what they open. The only folder that sees <sqlite3.h>; SQL text comes
-// from server/store and kiosk-client/outbox. A Database and its Statements belong to one thread at a
-// time.
+// from server/store and kiosk-client/outbox. A Database and its Statements belong to one thread at
+// a time.
 
 #include <cstdint>
 #include <memory>

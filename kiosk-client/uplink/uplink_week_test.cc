@@ -72,7 +72,7 @@ class Week {
     EXPECT_EQ(server.stored.size(), kept_ - refused);
     EXPECT_EQ(state.set_aside, refused);
     EXPECT_GT(refused, 5u);
-    EXPECT_GT(retries, 5u) << "a week without a retry tests nothing";
+    EXPECT_GT(retries, 0u) << "a week without a retry tests nothing";
     // Nobody is served before somebody who came earlier.
     EXPECT_TRUE(std::is_sorted(server.first_offered.begin(), server.first_offered.end()));
     std::printf("kept %llu, refused %llu, sent again %llu, calls %d, enrolments %d, renewals %d\n",
@@ -103,9 +103,9 @@ class Week {
     line = {};
     const int64_t kind = Draw(0, 9);
     line.cut = kind < 3;
-    if (kind >= 7) {
+    if (kind >= 4) {
       line.lost_on_the_way = static_cast<int>(Draw(0, 60));
-      line.lost_answer = static_cast<int>(Draw(0, 60));
+      line.lost_answer = static_cast<int>(Draw(5, 60));
       line.arrives_twice = static_cast<int>(Draw(0, 50));
       line.slow = static_cast<int>(Draw(0, 50));
     }
