@@ -16,7 +16,7 @@ interface Props {
 
 export function Choices({ options, chosen, several, labelledBy, onChoose }: Props) {
   return (
-    <div class={options.length > 4 ? 'choices two' : 'choices'} role="group" aria-labelledby={labelledBy}>
+    <div class={`choices ${options.length > 6 ? 'three' : options.length > 4 ? 'two' : ''}`} role="group" aria-labelledby={labelledBy}>
       {options.map((option, i) => {
         const on = chosen.includes(i + 1);
         return (

@@ -11,6 +11,7 @@ function Icon({ children }: { children: ComponentChildren }) {
 
 export const BackIcon = () => <Icon><path d="M15 5l-7 7 7 7" /></Icon>;
 export const ForwardIcon = () => <Icon><path d="M9 5l7 7-7 7" /></Icon>;
+export const DownIcon = () => <Icon><path d="M5 9l7 7 7-7" /></Icon>;
 export const AgainIcon = () => <Icon><path d="M5 12a7 7 0 1 0 2.2-5.1M5 4v4h4" /></Icon>;
 export const CheckIcon = () => <Icon><path d="M5 12.5l4.5 4.5L19 7.5" /></Icon>;
 export const ContrastIcon = () => (

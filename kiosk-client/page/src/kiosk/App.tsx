@@ -54,9 +54,11 @@ export function App() {
 
   const scene = screen === null ? '' : sceneOf(screen);
   useEffect(() => {
-    document.querySelector<HTMLElement>('[data-focus]')?.focus({ preventScroll: true });
+    const heading = document.querySelector<HTMLElement>('.overlay [data-focus]')
+      ?? document.querySelector<HTMLElement>('[data-focus]');
+    heading?.focus({ preventScroll: true });
     document.querySelector('main')?.scrollTo(0, 0);
-  }, [scene, lost]);
+  }, [scene, screen?.language, lost]);
 
   if (screen === null) return <Lost t={wordsOf('vi')} />;
 

@@ -4,6 +4,7 @@ import { Button } from '../../components/Button';
 import { withoutLast } from '../../components/compose';
 import { BackIcon, CheckIcon, WarnIcon } from '../../components/icons';
 import { Keypad } from '../../components/Keypad';
+import { Main } from '../../components/Main';
 import type { ScreenProps } from './Body';
 
 const CHARACTERS_MAX = 60;
@@ -19,7 +20,7 @@ export function DossierScreen({ screen, t, send }: ScreenProps) {
   const verdict = screen.dossier?.verdict ?? 'NONE';
   return (
     <>
-      <main class="split">
+      <Main kind="split" more={t('more')}>
         <div>
           <h1 tabIndex={-1} data-focus>{t('dossier.title')}</h1>
           <label class="unseen" for="code">{t('dossier.label')}</label>
@@ -39,7 +40,7 @@ export function DossierScreen({ screen, t, send }: ScreenProps) {
         </div>
         <Keypad letters words={{ delete: t('key.delete'), letters: t('key.letters'), digits: t('key.digits') }}
           onKey={(key) => set(text + key)} onDelete={() => set(withoutLast(text))} />
-      </main>
+      </Main>
       <footer>
         <Button icon={<BackIcon />} onPress={() => send({ back: {} })}>{t('back')}</Button>
         <Button kind={text === '' ? 'plain' : 'main'} onPress={enter}>

@@ -1,12 +1,13 @@
 import { Button } from '../../components/Button';
 import { AgainIcon, BackIcon, CheckIcon, ListIcon, SlipIcon, WarnIcon } from '../../components/icons';
+import { Main } from '../../components/Main';
 import type { ScreenProps } from './Body';
 
 export function FinishScreen({ screen, t, send }: ScreenProps) {
   const end = screen.dossier?.end ?? '';
   return (
     <>
-      <main>
+      <Main more={t('more')}>
         <h1 tabIndex={-1} data-focus>{t('finish.title')}</h1>
         <p class="lead">{t(screen.canSend ? 'finish.text' : 'finish.none')}</p>
         {screen.canSend && (
@@ -29,7 +30,7 @@ export function FinishScreen({ screen, t, send }: ScreenProps) {
         {screen.dossier?.verdict === 'WRONG' && (
           <p class="verdict wrong" role="alert"><WarnIcon />{t('dossier.wrong.scan')}</p>
         )}
-      </main>
+      </Main>
       <footer>
         <Button kind="quiet" icon={<AgainIcon />} onPress={() => send({ leave: {} })}>{t('leave')}</Button>
         <Button icon={<BackIcon />} onPress={() => send({ back: {} })}>{t('back')}</Button>

@@ -24,8 +24,8 @@ export function Lost({ t }: { t: Words }) {
   return (
     <main class="overlay">
       <div class="spinner" aria-hidden="true" />
-      <h1 tabIndex={-1} data-focus role="status">{t('lost.title')}</h1>
-      <p>{t('lost.text')}</p>
+      <h1 tabIndex={-1} data-focus>{t('lost.title')}</h1>
+      <p role="status">{t('lost.text')}</p>
     </main>
   );
 }

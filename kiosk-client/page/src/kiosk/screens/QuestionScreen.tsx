@@ -9,6 +9,7 @@ import { Keyboard } from '../../components/Keyboard';
 import { Progress } from '../../components/Progress';
 import { keyboardOf, type Words } from '../../messages/words';
 import type { Answer, Question } from '../screen';
+import { Main } from '../../components/Main';
 import type { ScreenProps } from './Body';
 
 const TEXT_CHARACTERS_MAX = 500;
@@ -47,42 +48,51 @@ export function QuestionScreen({ screen, t, send }: ScreenProps) {
   const writes = question.kind === 'QUESTION_KIND_TEXT';
   const [ticked, setTicked] = useState<number[]>(chosenIn(given));
   const [text, setText] = useState(given?.text ?? '');
+  // The option whose text is being written, in place of the options.
+  const [writingFor, setWritingFor] = useState(0);
   const start = screen.state === 'START';
   const { questionId } = question;
 
   const takesText = (choice: number) => question.options[choice - 1]?.allowsText === true;
-  const textOpen = writes || ticked.some(takesText);
   const trimmed = text.trim();
-  const withText = textOpen && trimmed !== '' ? { text: trimmed } : {};
+  const withText = trimmed !== '' && (writes || ticked.some(takesText)) ? { text: trimmed } : {};
 
   const choose = (choice: number) => {
+    const on = ticked.includes(choice);
     if (several) {
-      return setTicked(ticked.includes(choice) ? ticked.filter((one) => one !== choice) : [...ticked, choice].sort());
+      setTicked(on ? ticked.filter((one) => one !== choice) : [...ticked, choice].sort((a, b) => a - b));
+      if (!on && takesText(choice) && !start) setWritingFor(choice);
+      return;
     }
-    // An option that takes a text waits for it; any other decides.
-    if (takesText(choice)) return setTicked([choice]);
     setTicked([choice]);
+    // An option that takes a text waits for it; any other decides.
+    if (takesText(choice) && !start) return setWritingFor(choice);
     send({ answer: { questionId, choice } });
   };
   const goOn = () => {
-    const [first] = ticked;
+    if (writingFor > 0 && several) return setWritingFor(0);
+    if (writingFor > 0) return send({ answer: { questionId, choice: writingFor, ...withText } });
     if (several && (ticked.length > 0 || given !== undefined)) {
       return send({ answer: { questionId, choices: { choices: ticked }, ...withText } });
     }
     if (writes && trimmed !== '') return send({ answer: { questionId, ...withText } });
-    if (!several && !writes && first !== undefined && takesText(first)) {
-      return send({ answer: { questionId, choice: first, ...withText } });
-    }
     send({ goOn: { questionId } });
   };
-  const answered = given !== undefined || (textOpen && (trimmed !== '' || !writes)) || (several && ticked.length > 0);
+  const goBack = () => {
+    if (writingFor === 0) return send({ back: {} });
+    setTicked(ticked.filter((one) => one !== writingFor));
+    setText('');
+    setWritingFor(0);
+  };
+  const textOpen = writes || writingFor > 0;
+  const answered = given !== undefined || ticked.length > 0 || (writes && trimmed !== '');
 
   const options = question.options.map((option) => ({ label: option.text.text, language: option.text.language }));
   const faces = question.kind === 'QUESTION_KIND_RATING' && options.length === 5;
   const decides = faces || question.kind === 'QUESTION_KIND_RATING' || question.kind === 'QUESTION_KIND_SINGLE_CHOICE';
   return (
     <>
-      <main>
+      <Main more={t('more')}>
         {start && screen.notice !== undefined && (
           <p class="notice" lang={screen.notice.language}>{screen.notice.text}</p>
         )}
@@ -92,11 +102,14 @@ export function QuestionScreen({ screen, t, send }: ScreenProps) {
         )}
         <h1 id="question" tabIndex={-1} data-focus lang={question.text.language}>{question.text.text}</h1>
         {start && decides && <p class="hint">{t(faces ? 'start.hint' : 'start.hint.button')}</p>}
-        {several && <p class="hint">{t('several')}</p>}
-        {faces ? (
+        {several && !textOpen && <p class="hint">{t('several')}</p>}
+        {writingFor > 0 && (
+          <p class="lead" lang={options[writingFor - 1]?.language}>{options[writingFor - 1]?.label}</p>
+        )}
+        {textOpen ? null : faces ? (
           <Faces options={options} chosen={ticked[0]} labelledBy="question" onChoose={choose} />
         ) : (
-          !writes && <Choices options={options} chosen={ticked} several={several} labelledBy="question" onChoose={choose} />
+          <Choices options={options} chosen={ticked} several={several} labelledBy="question" onChoose={choose} />
         )}
         {question.allowsNotApplicable && !textOpen && (
           <div class="beside">
@@ -113,7 +126,7 @@ export function QuestionScreen({ screen, t, send }: ScreenProps) {
         {screen.dossier !== undefined && screen.dossier.end !== '' && screen.dossier.verdict !== 'WRONG' && (
           <p class="verdict good"><SlipIcon />{t('dossier.taken', { end: screen.dossier.end })}</p>
         )}
-      </main>
+      </Main>
       {start ? (
         <footer>
           <p class="promise"><ShieldIcon />{t('start.anonymous')}</p>
@@ -127,8 +140,8 @@ export function QuestionScreen({ screen, t, send }: ScreenProps) {
       ) : (
         <footer>
           <Button kind="quiet" icon={<AgainIcon />} onPress={() => send({ leave: {} })}>{t('leave')}</Button>
-          {question.number > 1 && (
-            <Button icon={<BackIcon />} onPress={() => send({ back: {} })}>{t('back')}</Button>
+          {(question.number > 1 || writingFor > 0) && (
+            <Button icon={<BackIcon />} onPress={goBack}>{t('back')}</Button>
           )}
           {question.required && !answered ? (
             <p class="promise">{t('required')}</p>

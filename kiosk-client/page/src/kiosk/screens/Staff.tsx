@@ -4,6 +4,7 @@ import { Button } from '../../components/Button';
 import { withoutLast } from '../../components/compose';
 import { BackIcon, WarnIcon } from '../../components/icons';
 import { Keypad } from '../../components/Keypad';
+import { Main } from '../../components/Main';
 import type { ScreenProps } from './Body';
 import type { Staff } from '../screen';
 
@@ -19,7 +20,7 @@ export function StaffPin({ screen, t, send }: ScreenProps) {
   const waits = screen.countdownSeconds > 0;
   return (
     <>
-      <main class="split">
+      <Main kind="split" more={t('more')}>
         <div>
           <h1 tabIndex={-1} data-focus>{t('staff.pin')}</h1>
           <label class="unseen" for="pin">{t('staff.pin')}</label>
@@ -38,7 +39,7 @@ export function StaffPin({ screen, t, send }: ScreenProps) {
         </div>
         <Keypad letters={false} words={{ delete: t('key.delete'), letters: t('key.letters'), digits: t('key.digits') }}
           onKey={(key) => setPin((pin + key).slice(0, PIN_DIGITS_MAX))} onDelete={() => setPin(withoutLast(pin))} />
-      </main>
+      </Main>
       <footer>
         <Button icon={<BackIcon />} onPress={() => send({ closeStaff: {} })}>{t('back')}</Button>
         <Button kind="main" disabled={waits || pin === ''} onPress={enter}>{t('staff.open')}</Button>
@@ -62,7 +63,7 @@ export function StaffCard(props: ScreenProps) {
     const set = (text: string) => setCounter(text.slice(0, COUNTER_CHARACTERS_MAX));
     return (
       <>
-        <main class="split">
+        <Main kind="split" more={t('more')}>
           <div>
             <h1 tabIndex={-1} data-focus>{t('staff.counter')}</h1>
             <label class="unseen" for="counter">{t('staff.counter')}</label>
@@ -72,7 +73,7 @@ export function StaffCard(props: ScreenProps) {
           </div>
           <Keypad letters words={{ delete: t('key.delete'), letters: t('key.letters'), digits: t('key.digits') }}
             onKey={(key) => set(counter + key)} onDelete={() => set(withoutLast(counter))} />
-        </main>
+        </Main>
         <footer>
           <Button icon={<BackIcon />} onPress={() => setChanging(false)}>{t('back')}</Button>
           <Button kind="main" disabled={!/^[A-Za-z0-9.-]*$/.test(counter)} onPress={() => {
@@ -96,7 +97,7 @@ export function StaffCard(props: ScreenProps) {
   ];
   return (
     <>
-      <main>
+      <Main more={t('more')}>
         <h1 tabIndex={-1} data-focus>{t('staff.title')}</h1>
         <dl class="facts">
           {facts.map(([name, value]) => (
@@ -106,7 +107,7 @@ export function StaffCard(props: ScreenProps) {
             </div>
           ))}
         </dl>
-      </main>
+      </Main>
       <footer>
         <Button icon={<BackIcon />} onPress={() => send({ closeStaff: {} })}>{t('staff.close')}</Button>
         <Button onPress={() => setChanging(true)}>{t('staff.counter.change')}</Button>
