@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 
 const [demoBinary, pageDirectory, pictures] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
-const source = join(here, '..', '..');
+export const source = join(here, '..', '..');
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 mkdirSync(pictures, { recursive: true });
 
@@ -29,7 +29,7 @@ const running = new Set(); // programs and browser contexts of the test under wa
 export function claim(name, body) {
   test(name, async () => {
     try {
-      await body();
+      await body(running);
     } finally {
       for (const one of running) await one.stop();
       running.clear();

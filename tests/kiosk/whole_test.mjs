@@ -1,0 +1,242 @@
+// All programs as a province runs them: hailongd, hailong, hailong-kiosk and Chromium. Somebody taps without end, while
+// the kiosk is killed, the network spoiled, the server killed and its disk filled. At the end the server has every
+// thanked answer exactly once.
+//   node whole_test.mjs BIN_DIRECTORY PAGE_DIRECTORY PICTURES      KIOSK_SEED=N: the same faults again
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { claim, connect, face, launchServer, open, picture, SIZES, source, until } from './kit.mjs';
+import { Network, SPOILED } from './network.mjs';
+
+const [bin, pageDirectory] = process.argv.slice(2);
+const ROUND = 'bd-2024-citizens';
+const KIOSK = 'kiosk-74-1';
+const KILLS = 20;
+
+const seed = Number(process.env.KIOSK_SEED ?? randomInt(2 ** 31));
+console.log(`KIOSK_SEED=${seed}`);
+
+// Numbers that look random and depend on the seed alone (splitmix32).
+let state = seed | 0;
+function draw() {
+  state = (state + 0x9e3779b9) | 0;
+  let z = state ^ (state >>> 16);
+  z = Math.imul(z, 0x21f0aaad);
+  z ^= z >>> 15;
+  z = Math.imul(z, 0x735a2d97);
+  return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32;
+}
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+// A program that is started again and again on the same data, as its supervisor would.
+class Program {
+  constructor(name, args) {
+    Object.assign(this, { name, args, log: '' });
+  }
+  async start(ready) {
+    this.child = spawn(join(bin, this.name), this.args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.ended = new Promise((resolve) => this.child.on('exit', (code, signal) => resolve(code ?? signal)));
+    const before = this.log.length;
+    for (const stream of [this.child.stdout, this.child.stderr]) stream.on('data', (data) => { this.log += data; });
+    await until(() => this.log.indexOf(ready, before) >= 0, `"${ready}" of ${this.name}`);
+  }
+  async stop(signal = 'SIGTERM') {
+    this.child.kill(signal);
+    return this.ended;
+  }
+}
+
+class Province {
+  static async open(size) {
+    const province = new Province();
+    province.directory = mkdtempSync(join(tmpdir(), 'hailong-kiosk-'));
+    province.port = await freePort();
+    province.server = new Program('hailongd', ['--data', province.path('server'), '--listen', `127.0.0.1:${province.port}`]);
+    await province.server.start('listening on');
+    province.network = await Network.to(province.port, draw);
+    province.setUp();
+    const page = `127.0.0.1:${await freePort()}`;
+    province.kiosk = new Program('hailong-kiosk', ['--data', province.path('kiosk'), '--server', province.network.address,
+      '--enrolment-code-file', province.path('code'), '--page', pageDirectory, '--listen', page]);
+    await province.kiosk.start('started');
+    province.url = `http://${page}/`;
+    province.size = size;
+    return province;
+  }
+  path(name) {
+    return join(this.directory, name);
+  }
+  hailong(...args) {
+    return execFileSync(join(bin, 'hailong'), args, {
+      env: { ...process.env, HAILONG_SERVER: `127.0.0.1:${this.port}`, HAILONG_TOKEN_FILE: this.path('server/admin.token') },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 1 << 26,
+    });
+  }
+  setUp() {
+    const data = join(source, 'deploy/data');
+    this.hailong('unit', 'import', join(data, 'registry/binh-duong-2025-03.csv'));
+    this.hailong('questionnaire', 'publish', join(data, 'questionnaires/sipas-2026.textproto'));
+    this.hailong('round', 'open', join(data, `rounds/${ROUND}.textproto`));
+    const added = this.hailong('collector', 'add', KIOSK, '--name', 'Quầy 1', '--channel', 'kiosk', '--unit', '74', '--enrol',
+      '--format', 'json');
+    writeFileSync(this.path('code'), JSON.parse(added).enrolment_code);
+    this.hailong('collector', 'configure', KIOSK, '--round', ROUND, '--form', 'counter', '--long-form', 'full',
+      '--countdown', '3', '--pin', '2580');
+  }
+  collector() {
+    return JSON.parse(this.hailong('collector', 'list', '--format', 'json')).collectors.find((one) => one.collector_id === KIOSK);
+  }
+  async stop() {
+    for (const program of [this.kiosk, this.server]) await program.stop('SIGKILL');
+    await this.network.stop();
+    rmSync(this.directory, { recursive: true });
+  }
+}
+
+// Somebody who taps what there is to tap, and notes each receipt; a screen that goes away under the finger is no
+// trouble, a thank-you that is not true would be.
+class Citizen {
+  constructor(page) {
+    Object.assign(this, { page, receipts: new Set(), stopped: false });
+    this.done = this.tapOn();
+  }
+  async tapOn() {
+    while (!this.stopped) {
+      await this.tapOnce().catch((error) => {
+        if (!/Timeout|detached|intercepts|closed|not visible|not stable/i.test(error.message)) throw error;
+      });
+    }
+  }
+  async tapOnce() {
+    const { page } = this;
+    if (await page.locator('.said.thanks').count() > 0) {
+      const receipt = await page.locator('.receipt strong').textContent({ timeout: 500 });
+      this.receipts.add(receipt.trim());
+      await page.getByRole('button', { name: /Xong|Done/ }).click({ timeout: 500 });
+    } else if (await page.locator('.stage.finish').count() > 0) {
+      await page.getByRole('button', { name: /^(Gửi|Send)$/ }).click({ timeout: 500 });
+    } else if (await page.locator('.face-button').count() > 0) {
+      await face(page, 1 + Math.floor(5 * draw())).click({ timeout: 500 });
+    } else if (await page.locator('.said.failure').count() > 0) {
+      await page.getByRole('button', { name: /Xong|Done/ }).click({ timeout: 500 });
+    }
+    await sleep(60);
+  }
+  // The next that is thanked, from now on.
+  async thanks(ms = 40_000) {
+    const before = this.receipts.size;
+    await until(() => this.receipts.size > before, 'thanks', ms);
+  }
+  async stop() {
+    this.stopped = true;
+    await this.done;
+  }
+}
+
+// What the server has, once the kiosk has nothing more to say.
+async function settle(province, receipts) {
+  await until(() => {
+    const { status, device_sequence_max: last } = province.collector();
+    return Number(status?.waiting ?? 0) === 0 && Number(status?.device_sequence ?? -1) === Number(last);
+  }, 'an empty outbox', 180_000);
+  const last = Number(province.collector().device_sequence_max);
+  const [header, ...rows] = province.hailong('export', ROUND, '--format', 'csv').trim().split('\n');
+  const at = header.split(',').indexOf('response_id');
+  const ids = rows.map((row) => row.split(',')[at]);
+  assert.equal(new Set(ids).size, ids.length, 'no response twice');
+  assert.equal(ids.length, last, 'as many responses as numbers were given');
+  assert.ok(receipts.size <= ids.length, `${receipts.size} thanked, ${ids.length} there`);
+  const numbers = new Set([...receipts].map((receipt) => Number(receipt.split('-')[0])));
+  assert.equal(numbers.size, receipts.size, 'no number thanked for twice');
+  for (const receipt of receipts) {
+    const [number, end] = receipt.split('-');
+    assert.ok(Number(number) >= 1 && Number(number) <= last, receipt);
+    assert.ok(ids.some((id) => id.toUpperCase().endsWith(end)), `the server has the answer of receipt ${receipt}`);
+  }
+  const gaps = province.hailong('collector', 'gaps', '--format', 'csv').trim().split('\n');
+  assert.equal(gaps.length, 1, `only the header: ${gaps}`);
+  return ids.length;
+}
+
+const chromium = await launchServer();
+const browser = await connect(chromium);
+test.after(() => chromium.close());
+
+for (const size of SIZES) {
+  claim(`enrol, tap and arrive, ${size.width}x${size.height}`, async (running) => {
+    const province = await Province.open(size);
+    running.add(province);
+    const page = await open(browser, province, size);
+    await face(page, 1).waitFor({ timeout: 30_000 });
+    await picture(page, 'whole-start');
+    const citizen = new Citizen(page);
+    await citizen.thanks();
+    await citizen.thanks();
+    await citizen.stop();
+    assert.ok(await settle(province, citizen.receipts) >= 2);
+    assert.match(province.hailong('collectors', '--format', 'csv'), new RegExp(KIOSK));
+    assert.equal(statSync(province.path('kiosk/credential')).mode & 0o777, 0o600);
+    assert.doesNotMatch(province.kiosk.log + province.server.log, /[1-5] ?,|q9|dossier/, 'no log tells of answers');
+  });
+}
+
+claim('the kiosk is killed while somebody taps, twenty times and more', async (running) => {
+  const province = await Province.open(SIZES[0]);
+  running.add(province);
+  const page = await open(browser, province);
+  const citizen = new Citizen(page);
+  await citizen.thanks();
+  for (let kill = 0; kill < KILLS; ++kill) {
+    await sleep(draw() * 2500);
+    await province.kiosk.stop('SIGKILL');
+    await province.kiosk.start('started');
+  }
+  await citizen.thanks();
+  await citizen.stop();
+  const there = await settle(province, citizen.receipts);
+  console.log(`killed ${KILLS} times: ${citizen.receipts.size} thanked, ${there} on the server`);
+});
+
+claim('the network is spoiled in every way, the server killed, and its disk filled', async (running) => {
+  const province = await Province.open(SIZES[1]);
+  running.add(province);
+  const page = await open(browser, province, SIZES[1]);
+  const citizen = new Citizen(page);
+  await citizen.thanks();
+  for (const mode of [...SPOILED, ...SPOILED]) {
+    province.network.set(mode);
+    await citizen.thanks();
+    await sleep(draw() * 3000);
+    province.network.set('good');
+    await sleep(draw() * 1500);
+  }
+  await province.server.stop('SIGKILL');
+  await citizen.thanks();
+  await province.server.start('listening on');
+  // No file of the server may grow: what it is sent cannot be stored.
+  execFileSync('prlimit', ['--pid', String(province.server.child.pid), '--fsize=0:0']);
+  await citizen.thanks();
+  await sleep(3000);
+  await province.server.stop('SIGKILL');
+  await province.server.start('listening on');
+  await citizen.thanks();
+  await citizen.stop();
+  const there = await settle(province, citizen.receipts);
+  console.log(`${province.network.cuts} connections cut: ${citizen.receipts.size} thanked, ${there} on the server`);
+  assert.ok(readFileSync(join(province.path('server'), 'admin.token')).length > 0);
+});
