@@ -283,7 +283,7 @@ TEST(SessionExhaustive, EveryEventInEveryState) {
     return bytes;
   };
   std::deque<Node> open;
-  open.push_back({.session = Session(kCollectorId, "", random_bytes),
+  open.push_back({.session = Session("", random_bytes),
                   .now = absl::FromUnixSeconds(1'800'000'000),
                   .under_way = {},
                   .handed = {},

@@ -14,8 +14,9 @@ import { claim, connect, face, launchServer, open, picture, SIZES, source, until
 import { Network, SPOILED } from './network.mjs';
 
 const [bin, pageDirectory] = process.argv.slice(2);
-const ROUND = 'bd-2024-citizens';
-const KIOSK = 'kiosk-74-1';
+const ROUND = 'hcm-2026-counter';
+const KIOSK = 'kiosk-25747-1';
+const UNIT = '25747';
 const KILLS = 20;
 
 const seed = Number(process.env.KIOSK_SEED ?? randomInt(2 ** 31));
@@ -60,8 +61,9 @@ class Program {
 }
 
 class Province {
-  static async open(size) {
+  static async open(size, running) {
     const province = new Province();
+    running.add(province);
     province.directory = mkdtempSync(join(tmpdir(), 'hailong-kiosk-'));
     province.port = await freePort();
     province.server = new Program('hailongd', ['--data', province.path('server'), '--listen', `127.0.0.1:${province.port}`]);
@@ -89,10 +91,10 @@ class Province {
   }
   setUp() {
     const data = join(source, 'deploy/data');
-    this.hailong('unit', 'import', join(data, 'registry/binh-duong-2025-03.csv'));
+    this.hailong('unit', 'import', join(data, 'registry/ho-chi-minh-2026-07.csv'));
     this.hailong('questionnaire', 'publish', join(data, 'questionnaires/sipas-2026.textproto'));
     this.hailong('round', 'open', join(data, `rounds/${ROUND}.textproto`));
-    const added = this.hailong('collector', 'add', KIOSK, '--name', 'Quầy 1', '--channel', 'kiosk', '--unit', '74', '--enrol',
+    const added = this.hailong('collector', 'add', KIOSK, '--name', 'Quầy 1', '--channel', 'kiosk', '--unit', UNIT, '--enrol',
       '--format', 'json');
     writeFileSync(this.path('code'), JSON.parse(added).enrolment_code);
     this.hailong('collector', 'configure', KIOSK, '--round', ROUND, '--form', 'counter', '--long-form', 'full',
@@ -102,8 +104,8 @@ class Province {
     return JSON.parse(this.hailong('collector', 'list', '--format', 'json')).collectors.find((one) => one.collector_id === KIOSK);
   }
   async stop() {
-    for (const program of [this.kiosk, this.server]) await program.stop('SIGKILL');
-    await this.network.stop();
+    for (const program of [this.kiosk, this.server]) await program?.stop('SIGKILL');
+    await this.network?.stop();
     rmSync(this.directory, { recursive: true });
   }
 }
@@ -112,7 +114,7 @@ class Province {
 // trouble, a thank-you that is not true would be.
 class Citizen {
   constructor(page) {
-    Object.assign(this, { page, receipts: new Set(), stopped: false });
+    Object.assign(this, { page, receipts: new Set(), sent: 0, stopped: false });
     this.done = this.tapOn();
   }
   async tapOn() {
@@ -130,6 +132,7 @@ class Citizen {
       await page.getByRole('button', { name: /Xong|Done/ }).click({ timeout: 500 });
     } else if (await page.locator('.stage.finish').count() > 0) {
       await page.getByRole('button', { name: /^(Gửi|Send)$/ }).click({ timeout: 500 });
+      this.sent += 1;
     } else if (await page.locator('.face-button').count() > 0) {
       await face(page, 1 + Math.floor(5 * draw())).click({ timeout: 500 });
     } else if (await page.locator('.said.failure').count() > 0) {
@@ -142,18 +145,25 @@ class Citizen {
     const before = this.receipts.size;
     await until(() => this.receipts.size > before, 'thanks', ms);
   }
+  async sends() {
+    const before = this.sent;
+    await until(() => this.sent > before, 'an answer that is sent');
+  }
   async stop() {
     this.stopped = true;
     await this.done;
   }
 }
 
-// What the server has, once the kiosk has nothing more to say.
+// What the server has, once the kiosk has nothing more to say. A kiosk that starts says at once how it is.
 async function settle(province, receipts) {
-  await until(() => {
+  await until(async () => {
+    await province.kiosk.stop();
+    await province.kiosk.start('started');
+    await sleep(2500);
     const { status, device_sequence_max: last } = province.collector();
     return Number(status?.waiting ?? 0) === 0 && Number(status?.device_sequence ?? -1) === Number(last);
-  }, 'an empty outbox', 180_000);
+  }, 'an empty outbox', 120_000);
   const last = Number(province.collector().device_sequence_max);
   const [header, ...rows] = province.hailong('export', ROUND, '--format', 'csv').trim().split('\n');
   const at = header.split(',').indexOf('response_id');
@@ -179,8 +189,7 @@ test.after(() => chromium.close());
 
 for (const size of SIZES) {
   claim(`enrol, tap and arrive, ${size.width}x${size.height}`, async (running) => {
-    const province = await Province.open(size);
-    running.add(province);
+    const province = await Province.open(size, running);
     const page = await open(browser, province, size);
     await face(page, 1).waitFor({ timeout: 30_000 });
     await picture(page, 'whole-start');
@@ -196,13 +205,17 @@ for (const size of SIZES) {
 }
 
 claim('the kiosk is killed while somebody taps, twenty times and more', async (running) => {
-  const province = await Province.open(SIZES[0]);
-  running.add(province);
+  const province = await Province.open(SIZES[0], running);
   const page = await open(browser, province);
   const citizen = new Citizen(page);
   await citizen.thanks();
   for (let kill = 0; kill < KILLS; ++kill) {
-    await sleep(draw() * 2500);
+    // Every other time while an answer is on its way to the disk, or just there.
+    if (kill % 2 === 0) await sleep(draw() * 2500);
+    else {
+      await citizen.sends();
+      await sleep(draw() * 60);
+    }
     await province.kiosk.stop('SIGKILL');
     await province.kiosk.start('started');
   }
@@ -213,8 +226,7 @@ claim('the kiosk is killed while somebody taps, twenty times and more', async (r
 });
 
 claim('the network is spoiled in every way, the server killed, and its disk filled', async (running) => {
-  const province = await Province.open(SIZES[1]);
-  running.add(province);
+  const province = await Province.open(SIZES[1], running);
   const page = await open(browser, province, SIZES[1]);
   const citizen = new Citizen(page);
   await citizen.thanks();
