@@ -122,20 +122,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
     // A second Host header would be for a server that reads the other one.
     if (message.count(http::field::host) != 1) request.host.clear();
     stream_.expires_never();
-    common_->serve(std::move(request),
-                   [weak = weak_from_this(), keep = message.keep_alive(),
-                    self = shared_from_this()](HttpResponse response) mutable {
-                     if (self == nullptr) return;  // answered already
-                     std::exchange(self, nullptr)->Write(std::move(response), keep);
-                   });
+    common_->serve(std::move(request), [weak = weak_from_this(), keep = message.keep_alive(),
+                                        self = shared_from_this()](HttpResponse response) mutable {
+      if (self == nullptr) return;  // answered already
+      std::exchange(self, nullptr)->Write(std::move(response), keep);
+    });
   }
 
   void Write(HttpResponse response, bool keep_alive) {
     const bool whole = parser_->is_done();
     message_ = ToMessage(std::move(response), 11, keep_alive && whole);
     if (whole && parser_->get().method() == http::verb::head) message_.body().clear();
-    stream_.expires_after(std::chrono::milliseconds(
-        absl::ToInt64Milliseconds(HttpServer::kWriteMax)));
+    stream_.expires_after(
+        std::chrono::milliseconds(absl::ToInt64Milliseconds(HttpServer::kWriteMax)));
     http::async_write(stream_, message_, [self = shared_from_this()](ErrorCode error, size_t) {
       if (error) return self->Close();
       if (self->message_.keep_alive()) return self->Read();
@@ -149,11 +148,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void Drain() {
     buffer_.clear();
-    stream_.async_read_some(
-        buffer_.prepare(4096), [self = shared_from_this()](ErrorCode error, size_t) {
-          if (error) return self->Close();
-          self->Drain();
-        });
+    stream_.async_read_some(buffer_.prepare(4096),
+                            [self = shared_from_this()](ErrorCode error, size_t) {
+                              if (error) return self->Close();
+                              self->Drain();
+                            });
   }
 
   void Close() {
@@ -255,8 +254,6 @@ void HttpServer::RunOnce(absl::Duration at_most) {
   if (parts_->io.run_one_for(absl::ToChronoMilliseconds(at_most)) > 0) parts_->io.poll();
 }
 
-void HttpServer::Post(std::function<void()> task) {
-  asio::post(parts_->io, std::move(task));
-}
+void HttpServer::Post(std::function<void()> task) { asio::post(parts_->io, std::move(task)); }
 
 }  // namespace hailong::page_server

@@ -41,10 +41,10 @@ absl::StatusOr<std::unique_ptr<PageServer>> PageServer::Start(
       new PageServer(options, std::move(site), keeper, clock, std::move(facts)));
   ASSIGN_OR_RETURN(
       server->http_,
-      HttpServer::Listen(options.listen, [raw = server.get()](HttpRequest request,
-                                                              HttpServer::Respond respond) {
-        raw->Serve(std::move(request), std::move(respond));
-      }));
+      HttpServer::Listen(options.listen,
+                         [raw = server.get()](HttpRequest request, HttpServer::Respond respond) {
+                           raw->Serve(std::move(request), std::move(respond));
+                         }));
   server->hosts_ = {server->address(), Cat("localhost:", server->http_->port())};
   server->Publish(clock.Now());
   server->disk_.emplace(1, kDiskTasksMax);
@@ -155,7 +155,8 @@ void PageServer::Serve(HttpRequest request, HttpServer::Respond respond) {
   const std::string query = mark == std::string::npos ? "" : request.target.substr(mark + 1);
   if (path == "/api/event") {
     if (request.method != "POST") {
-      return respond(Refuse(405, Cat("method: found ", request.method, ", allowed is POST"), "POST"));
+      return respond(
+          Refuse(405, Cat("method: found ", request.method, ", allowed is POST"), "POST"));
     }
     return respond(TakeEvent(request));
   }
@@ -172,8 +173,7 @@ void PageServer::Serve(HttpRequest request, HttpServer::Respond respond) {
   }
   const SiteFile* file = site_.Find(path);
   if (file == nullptr) return respond(Refuse(404, "there is no such file"));
-  respond(
-      {.status = 200, .content_type = file->content_type, .body = file->content, .allow = ""});
+  respond({.status = 200, .content_type = file->content_type, .body = file->content, .allow = ""});
 }
 
 std::optional<HttpResponse> PageServer::RefusalOf(const HttpRequest& request) const {

@@ -21,8 +21,8 @@ class Site {
   static constexpr size_t kFilesMax = 100;
   static constexpr size_t kFileBytesMax = 4 << 20;
 
-  // Errors: NOT_FOUND without index.html; INVALID_ARGUMENT for a file of a kind that a page has not;
-  // RESOURCE_EXHAUSTED above the limits.
+  // Errors: NOT_FOUND without index.html; INVALID_ARGUMENT for a file of a kind that a page has
+  // not; RESOURCE_EXHAUSTED above the limits.
   static absl::StatusOr<Site> Load(const std::string& directory);
 
   // "/" is index.html; null if there is none.

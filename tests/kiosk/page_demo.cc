@@ -2,8 +2,8 @@
 //
 //   hailong_kiosk_page_demo LISTEN PAGE_DIRECTORY QUESTIONNAIRE [NAME=VALUE...]
 //
-// Names are those of the configuration in textproto, and "partial" and "province". Prints "listening
-// ADDRESS", then "kept JSON" for each answer. Reads commands from stdin, a line each:
+// Names are those of the configuration in textproto, and "partial" and "province". Prints
+// "listening ADDRESS", then "kept JSON" for each answer. Reads commands from stdin, a line each:
 //   keeper ok|full|slow   what the keeper says from now on; slow answers after two seconds
 //   room yes|no           whether the outbox has room
 //   settings on|off       whether there is something to ask
@@ -100,7 +100,8 @@ absl::StatusOr<session::Settings> ReadSettings(int argc, char** argv) {
 }
 
 absl::Status Run(int argc, char** argv) {
-  if (argc < 4) return absl::InvalidArgumentError("LISTEN PAGE_DIRECTORY QUESTIONNAIRE [NAME=VALUE]");
+  if (argc < 4)
+    return absl::InvalidArgumentError("LISTEN PAGE_DIRECTORY QUESTIONNAIRE [NAME=VALUE]");
   ASSIGN_OR_RETURN(const session::Settings settings, ReadSettings(argc, argv));
   const base::SystemClock clock;
   RecordingKeeper keeper;
@@ -113,13 +114,12 @@ absl::Status Run(int argc, char** argv) {
     made.outbox_has_room = room;
     return made;
   };
-  ASSIGN_OR_RETURN(const auto server,
-                   page_server::PageServer::Start({.listen = argv[1],
-                                                   .page_directory = argv[2],
-                                                   .collector_id = kCollectorId,
-                                                   .version = "0.1.0",
-                                                   .counter = ""},
-                                                  keeper, clock, facts));
+  ASSIGN_OR_RETURN(const auto server, page_server::PageServer::Start({.listen = argv[1],
+                                                                      .page_directory = argv[2],
+                                                                      .collector_id = kCollectorId,
+                                                                      .version = "0.1.0",
+                                                                      .counter = ""},
+                                                                     keeper, clock, facts));
   RETURN_IF_ERROR(server->SetSettings(settings));
   Say("listening " + server->address());
   for (std::string line; std::getline(std::cin, line);) {
@@ -132,8 +132,8 @@ absl::Status Run(int argc, char** argv) {
     } else if (command == "room") {
       room = value == "yes";
     } else if (command == "settings") {
-      RETURN_IF_ERROR(server->SetSettings(
-          value == "on" ? std::optional<session::Settings>(settings) : std::nullopt));
+      RETURN_IF_ERROR(server->SetSettings(value == "on" ? std::optional<session::Settings>(settings)
+                                                        : std::nullopt));
     } else if (command == "screen") {
       Say(base::Cat("screen ", v1::ScreenState_Name(server->screen()), " ", server->counter()));
     } else {
