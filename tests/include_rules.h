@@ -79,6 +79,8 @@ inline const std::vector<FolderRule> kFolders = {
     {"kiosk-client/uplink",
      {"proto", "base", "base/crypto", "base/log", "base/sqlite", "kiosk-client/session",
       "kiosk-client/outbox"}},
+    {"kiosk-client/page_server",
+     {"proto", "base", "base/crypto", "base/log", "kiosk-client/session"}},
     {"kiosk-client/app", {"proto", "base", "base/crypto", "base/log", "kiosk-client/..."}},
 
     {"deploy/data", {"proto", "base/..."}},
@@ -95,6 +97,7 @@ inline const std::vector<FolderRule> kFolders = {
      {"proto", "base/...", "server/...", "kiosk-client/outbox", "kiosk-client/uplink",
       "tests/harness"}},
     {"tests/fuzz", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
+    {"tests/kiosk", {"proto", "base/...", "kiosk-client/..."}},
     {"tests/r_agreement", {"proto", "base/...", "analysis/...", "tests"}},
 };
 
@@ -125,7 +128,7 @@ inline const std::vector<FenceRule> kFences = {
      {"server/transport", "server/app", "analysis/cli", "kiosk-client/uplink", "deploy/player",
       "tests/..."}},
     {"boost/math/", {"analysis/estimate"}, /*source_only=*/true},
-    {"boost/", {"server/..."}, /*source_only=*/true},
+    {"boost/", {"server/...", "kiosk-client/page_server"}, /*source_only=*/true},
 
     // Time, chance, files and screens arrive as arguments.
     {"absl/time/clock.h", {"base", "server/app", "analysis/cli", "deploy/player", "tests/..."}},
@@ -144,9 +147,13 @@ inline const std::vector<FenceRule> kFences = {
     {"google/protobuf/",
      {"analysis/...", "server/...", "kiosk-client/...", "deploy/player", "tests/..."}},
     {"linux/", {"base/...", "tests/..."}},
-    {"netinet/", {"server/app", "analysis/cli", "deploy/player", "tests/..."}},
-    {"arpa/", {"server/app", "analysis/cli", "deploy/player", "tests/..."}},
-    {"sys/", {"base/...", "server/app", "analysis/cli", "deploy/player", "tests/..."}},
+    {"netinet/",
+     {"server/app", "kiosk-client/page_server", "analysis/cli", "deploy/player", "tests/..."}},
+    {"arpa/",
+     {"server/app", "kiosk-client/page_server", "analysis/cli", "deploy/player", "tests/..."}},
+    {"sys/",
+     {"base/...", "server/app", "kiosk-client/page_server", "analysis/cli", "deploy/player",
+      "tests/..."}},
 };
 
 // Folders that tests may include, and nothing else may.

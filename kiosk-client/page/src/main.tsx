@@ -1,6 +1,10 @@
 import { render } from 'preact';
 import { App } from './kiosk/App';
+import { Connection } from './kiosk/connection';
 import './style.css';
 
 const page = document.getElementById('page');
-if (page !== null) render(<App />, page);
+// Asked for before anything is drawn: a slow processor needs the time.
+const connection = new Connection();
+void connection.run();
+if (page !== null) render(<App connection={connection} />, page);

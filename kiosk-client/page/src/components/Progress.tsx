@@ -1,4 +1,11 @@
-export function Progress({ number, count, label }: { number: number; count: number; label: string }) {
+interface Props {
+  number: number;
+  count: number;
+  label: string;
+  hint: string;
+}
+
+export function Progress({ number, count, label, hint }: Props) {
   return (
     <div class="progress">
       <span>{label}</span>
@@ -6,6 +13,7 @@ export function Progress({ number, count, label }: { number: number; count: numb
         <rect class="rest" width="100" height="2" />
         <rect class="gone" width={(100 * number) / count} height="2" />
       </svg>
+      {hint !== '' && <span>{hint}</span>}
     </div>
   );
 }

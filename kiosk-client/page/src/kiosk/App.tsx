@@ -1,8 +1,8 @@
 // Draws the screen that the program names, and nothing of its own. What is typed lives in the component that shows it, and
 // is gone with it.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { spokenLanguage, wordsOf } from '../messages/words';
-import { Connection } from './connection';
+import type { Connection } from './connection';
 import { Header } from './Header';
 import { listenToScanner } from './scanner';
 import type { Event, Screen, Send } from './screen';
@@ -17,30 +17,27 @@ function sceneOf(screen: Screen): string {
   return `${screen.state}/${screen.question?.questionId ?? ''}/${screen.warning}`;
 }
 
-export function App() {
+export function App({ connection }: { connection: Connection }) {
   const [screen, setScreen] = useState<Screen | null>(null);
   const [lost, setLost] = useState(false);
-  const connection = useRef<Connection | null>(null);
   const current = useRef<Screen | null>(null);
   const settledAt = useRef(0);
 
-  useEffect(() => {
-    const line = new Connection((next) => {
+  useLayoutEffect(() => {
+    connection.listen((next) => {
       const before = current.current;
       if (before !== null && sceneOf(before) !== sceneOf(next)) settledAt.current = performance.now() + SETTLE_MS;
       current.current = next;
       setScreen(next);
     }, setLost);
-    connection.current = line;
-    void line.run();
-    listenToScanner((text) => line.send({ scan: { text } }));
+    listenToScanner((text) => connection.send({ scan: { text } }));
 
     let told = -Infinity;
     const stir = () => {
       const now = performance.now();
       if (now - told < TOUCH_EVERY_MS || current.current === null || current.current.warning) return;
       told = now;
-      line.send({ touch: {} });
+      connection.send({ touch: {} });
     };
     for (const kind of ['pointerdown', 'keydown', 'wheel']) document.addEventListener(kind, stir, { passive: true });
     const settle = (event: MouseEvent) => {
@@ -60,7 +57,7 @@ export function App() {
     document.querySelector('main')?.scrollTo(0, 0);
   }, [scene, screen?.language, lost]);
 
-  if (screen === null) return <Lost t={wordsOf('vi')} />;
+  if (screen === null) return lost ? <Lost t={wordsOf('vi')} /> : null;
 
   const root = document.documentElement;
   root.lang = spokenLanguage(screen.language);
@@ -68,7 +65,7 @@ export function App() {
   root.dataset.text = screen.largeText ? 'large' : 'normal';
 
   const t = wordsOf(screen.language);
-  const send: Send = (event: Event) => connection.current?.send(event);
+  const send: Send = (event: Event) => connection.send(event);
   const covered = screen.warning || lost;
   return (
     <>

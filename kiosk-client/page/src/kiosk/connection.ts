@@ -10,10 +10,16 @@ export class Connection {
   private revision = '';
   private queue: Promise<void> = Promise.resolve();
 
-  constructor(
-    private readonly onScreen: (screen: Screen) => void,
-    private readonly onLost: (lost: boolean) => void,
-  ) {}
+  private screen: Screen | null = null;
+  private onScreen: (screen: Screen) => void = () => {};
+  private onLost: (lost: boolean) => void = () => {};
+
+  // What came before is told at once.
+  listen(onScreen: (screen: Screen) => void, onLost: (lost: boolean) => void): void {
+    this.onScreen = onScreen;
+    this.onLost = onLost;
+    if (this.screen !== null) onScreen(this.screen);
+  }
 
   async run(): Promise<never> {
     for (;;) {
@@ -50,6 +56,7 @@ export class Connection {
   private take(screen: Screen): void {
     if (this.revision !== '' && BigInt(screen.revision) <= BigInt(this.revision)) return;
     this.revision = screen.revision;
+    this.screen = screen;
     this.onScreen(screen);
   }
 }

@@ -98,11 +98,12 @@ export function QuestionScreen({ screen, t, send }: ScreenProps) {
         )}
         {!start && (
           <Progress number={question.number} count={question.count}
-            label={t('question.of', { n: question.number, count: question.count })} />
+            label={t('question.of', { n: question.number, count: question.count })}
+            hint={several && !textOpen ? t('several') : ''} />
         )}
         <h1 id="question" tabIndex={-1} data-focus lang={question.text.language}>{question.text.text}</h1>
         {start && decides && <p class="hint">{t(faces ? 'start.hint' : 'start.hint.button')}</p>}
-        {several && !textOpen && <p class="hint">{t('several')}</p>}
+        {start && several && <p class="hint">{t('several')}</p>}
         {writingFor > 0 && (
           <p class="lead" lang={options[writingFor - 1]?.language}>{options[writingFor - 1]?.label}</p>
         )}
