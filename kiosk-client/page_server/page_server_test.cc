@@ -103,7 +103,6 @@ class PageServerTest : public testing::Test {
     std::ofstream(directory_ / "page.js") << "let page;";
     options_ = {.listen = "127.0.0.1:0",
                 .page_directory = directory_,
-                .collector_id = session::kCollectorId,
                 .version = "1.2.3",
                 .counter = ""};
     Start();

@@ -21,7 +21,7 @@ export const COUNTER_FORM = ['form_id="counter"', 'long_form_id="full"', 'provin
 export const PIN = '2580';
 const TOUCH_PX = 120; // 20 mm on 10 inches at 1280x800
 const COMMENT_KEY_PX = 64;
-const SETTLED_MS = 300; // a page drops taps that come sooner after a change
+export const SETTLED_MS = 300; // a page drops taps that come sooner after a change
 
 const running = new Set(); // programs and browser contexts of the test under way
 

@@ -10,7 +10,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { claim, connect, face, launchServer, open, picture, SIZES, source, until } from './kit.mjs';
+import { claim, connect, face, launchServer, open, picture, SETTLED_MS, SIZES, source, until } from './kit.mjs';
 import { Network, SPOILED } from './network.mjs';
 
 const [bin, pageDirectory] = process.argv.slice(2);
@@ -131,6 +131,7 @@ class Citizen {
       this.receipts.add(receipt.trim());
       await page.getByRole('button', { name: /Xong|Done/ }).click({ timeout: 500 });
     } else if (await page.locator('.stage.finish').count() > 0) {
+      await sleep(SETTLED_MS);
       await page.getByRole('button', { name: /^(Gửi|Send)$/ }).click({ timeout: 500 });
       this.sent += 1;
     } else if (await page.locator('.face-button').count() > 0) {
@@ -250,5 +251,4 @@ claim('the network is spoiled in every way, the server killed, and its disk fill
   await citizen.stop();
   const there = await settle(province, citizen.receipts);
   console.log(`${province.network.cuts} connections cut: ${citizen.receipts.size} thanked, ${there} on the server`);
-  assert.ok(readFileSync(join(province.path('server'), 'admin.token')).length > 0);
 });
