@@ -33,6 +33,7 @@ struct Node {
   absl::Time now;
   std::vector<std::string> under_way;  // handed to the keeper, no word yet
   std::set<std::string> handed;        // ever
+  std::string sent;                    // the last that was not partial
   std::vector<std::string> path;
 };
 
@@ -204,6 +205,7 @@ void CheckStep(const Node& before, const NamedEvent& event, const Effects& effec
     const auto* kept = std::get_if<event::Kept>(&event.event);
     ASSERT_TRUE(from == State::kSending && kept != nullptr && kept->device_sequence.ok())
         << "thanks for what is not on disk";
+    ASSERT_EQ(kept->response_id, before.sent) << "thanks for another's answer";
   }
   if (to == State::kStaffCard && from != State::kStaffCard) {
     ASSERT_TRUE(from == State::kStaffPin && event.name == "EnterPin right");
@@ -234,6 +236,7 @@ Node Stepped(const Node& before, const NamedEvent& event, Effects& effects) {
   if (effects.keep.has_value()) {
     after.under_way.push_back(effects.keep->response_id());
     after.handed.insert(effects.keep->response_id());
+    if (!effects.keep->partial()) after.sent = effects.keep->response_id();
   }
   return after;
 }
@@ -287,6 +290,7 @@ TEST(SessionExhaustive, EveryEventInEveryState) {
                   .now = absl::FromUnixSeconds(1'800'000'000),
                   .under_way = {},
                   .handed = {},
+                  .sent = "",
                   .path = {}});
   std::set<std::string> seen = {Picture(open.front())};
   std::map<State, std::array<uint64_t, kEventKinds>> tried;
@@ -304,7 +308,16 @@ TEST(SessionExhaustive, EveryEventInEveryState) {
       CheckStep(node, event, effects, after);
       CheckState(after);
       if (HasFatalFailure()) return;
-      // One answer waiting in a broken keeper is enough to see what a second person meets.
+      // One answer waiting in a broken keeper is enough to see what a second person meets; of two,
+      // each gets its own word.
+      if (after.under_way.size() > 1) {
+        for (const std::string& id : after.under_way) {
+          const NamedEvent kept = {"Kept", event::Kept{id, 42}};
+          Effects later;
+          CheckStep(after, kept, later, Stepped(after, kept, later));
+        }
+        if (HasFatalFailure()) return;
+      }
       if (after.under_way.size() > 1 || !seen.insert(Picture(after)).second) continue;
       CheckReturns(after, /*keeper_answers=*/true);
       CheckReturns(after, /*keeper_answers=*/false);
