@@ -88,7 +88,8 @@ inline const std::vector<FolderRule> kFolders = {
 
     {"tests", {"proto", "base/...", "analysis/...", "server/...", "deploy/player"}},
     {"tests/harness", {"proto", "base"}},
-    {"tests/bench", {"proto", "base/...", "analysis/...", "server/...", "kiosk-client/...", "tests"}},
+    {"tests/bench",
+     {"proto", "base/...", "analysis/...", "server/...", "kiosk-client/...", "tests"}},
     {"tests/crash", {"proto", "base/...", "server/...", "kiosk-client/outbox", "tests/harness"}},
     {"tests/disclosure", {"proto", "base/...", "analysis/disclosure", "server/..."}},
     {"tests/examples", {"proto", "base/...", "analysis/..."}},

@@ -101,10 +101,8 @@ class PageServerTest : public testing::Test {
     std::filesystem::create_directories(directory_);
     std::ofstream(directory_ / "index.html") << "<!doctype html>page";
     std::ofstream(directory_ / "page.js") << "let page;";
-    options_ = {.listen = "127.0.0.1:0",
-                .page_directory = directory_,
-                .version = "1.2.3",
-                .counter = ""};
+    options_ = {
+        .listen = "127.0.0.1:0", .page_directory = directory_, .version = "1.2.3", .counter = ""};
     Start();
   }
   ~PageServerTest() override {
