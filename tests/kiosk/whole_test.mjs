@@ -3,20 +3,14 @@
 // thanked answer exactly once.
 //   node whole_test.mjs BIN_DIRECTORY PAGE_DIRECTORY PICTURES      KIOSK_SEED=N: the same faults again
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import { test } from 'node:test';
-import { claim, connect, face, launchServer, open, picture, SETTLED_MS, SIZES, source, until } from './kit.mjs';
-import { Network, SPOILED } from './network.mjs';
+import { claim, connect, face, launchServer, open, picture, SETTLED_MS, SIZES, until } from './kit.mjs';
+import { SPOILED } from './network.mjs';
+import { KIOSK, Province, ROUND } from './province.mjs';
 
-const [bin, pageDirectory] = process.argv.slice(2);
-const ROUND = 'hcm-2026-counter';
-const KIOSK = 'kiosk-25747-1';
-const UNIT = '25747';
 const KILLS = 20;
 
 const seed = Number(process.env.KIOSK_SEED ?? randomInt(2 ** 31));
@@ -33,82 +27,6 @@ function draw() {
   return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32;
 }
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-// A program that is started again and again on the same data, as its supervisor would.
-class Program {
-  constructor(name, args) {
-    Object.assign(this, { name, args, log: '' });
-  }
-  async start(ready) {
-    this.child = spawn(join(bin, this.name), this.args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.ended = new Promise((resolve) => this.child.on('exit', (code, signal) => resolve(code ?? signal)));
-    const before = this.log.length;
-    for (const stream of [this.child.stdout, this.child.stderr]) stream.on('data', (data) => { this.log += data; });
-    await until(() => this.log.indexOf(ready, before) >= 0, `"${ready}" of ${this.name}`);
-  }
-  async stop(signal = 'SIGTERM') {
-    this.child.kill(signal);
-    return this.ended;
-  }
-}
-
-class Province {
-  static async open(size, running) {
-    const province = new Province();
-    running.add(province);
-    province.directory = mkdtempSync(join(tmpdir(), 'hailong-kiosk-'));
-    province.port = await freePort();
-    province.server = new Program('hailongd', ['--data', province.path('server'), '--listen', `127.0.0.1:${province.port}`]);
-    await province.server.start('listening on');
-    province.network = await Network.to(province.port, draw);
-    province.setUp();
-    const page = `127.0.0.1:${await freePort()}`;
-    province.kiosk = new Program('hailong-kiosk', ['--data', province.path('kiosk'), '--server', province.network.address,
-      '--enrolment-code-file', province.path('code'), '--page', pageDirectory, '--listen', page]);
-    await province.kiosk.start('started');
-    province.url = `http://${page}/`;
-    province.size = size;
-    return province;
-  }
-  path(name) {
-    return join(this.directory, name);
-  }
-  hailong(...args) {
-    return execFileSync(join(bin, 'hailong'), args, {
-      env: { ...process.env, HAILONG_SERVER: `127.0.0.1:${this.port}`, HAILONG_TOKEN_FILE: this.path('server/admin.token') },
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-      maxBuffer: 1 << 26,
-    });
-  }
-  setUp() {
-    const data = join(source, 'deploy/data');
-    this.hailong('unit', 'import', join(data, 'registry/ho-chi-minh-2026-07.csv'));
-    this.hailong('questionnaire', 'publish', join(data, 'questionnaires/sipas-2026.textproto'));
-    this.hailong('round', 'open', join(data, `rounds/${ROUND}.textproto`));
-    const added = this.hailong('collector', 'add', KIOSK, '--name', 'Quầy 1', '--channel', 'kiosk', '--unit', UNIT, '--enrol',
-      '--format', 'json');
-    writeFileSync(this.path('code'), JSON.parse(added).enrolment_code);
-    this.hailong('collector', 'configure', KIOSK, '--round', ROUND, '--form', 'counter', '--long-form', 'full',
-      '--countdown', '3', '--pin', '2580');
-  }
-  collector() {
-    return JSON.parse(this.hailong('collector', 'list', '--format', 'json')).collectors.find((one) => one.collector_id === KIOSK);
-  }
-  async stop() {
-    for (const program of [this.kiosk, this.server]) await program?.stop('SIGKILL');
-    await this.network?.stop();
-    rmSync(this.directory, { recursive: true });
-  }
-}
 
 // Somebody who taps what there is to tap, and notes each receipt; a screen that goes away under the finger is no
 // trouble, a thank-you that is not true would be.
@@ -190,7 +108,7 @@ test.after(() => chromium.close());
 
 for (const size of SIZES) {
   claim(`enrol, tap and arrive, ${size.width}x${size.height}`, async (running) => {
-    const province = await Province.open(size, running);
+    const province = await Province.open(running, draw);
     const page = await open(browser, province, size);
     await face(page, 1).waitFor({ timeout: 30_000 });
     await picture(page, 'whole-start');
@@ -206,7 +124,7 @@ for (const size of SIZES) {
 }
 
 claim('the kiosk is killed while somebody taps, twenty times and more', async (running) => {
-  const province = await Province.open(SIZES[0], running);
+  const province = await Province.open(running, draw);
   const page = await open(browser, province);
   const citizen = new Citizen(page);
   await citizen.thanks();
@@ -227,7 +145,7 @@ claim('the kiosk is killed while somebody taps, twenty times and more', async (r
 });
 
 claim('the network is spoiled in every way, the server killed, and its disk filled', async (running) => {
-  const province = await Province.open(SIZES[1], running);
+  const province = await Province.open(running, draw);
   const page = await open(browser, province, SIZES[1]);
   const citizen = new Citizen(page);
   await citizen.thanks();
