@@ -33,7 +33,7 @@ class TempDirectory {
 };
 
 inline std::string SampleId(uint64_t i) {
-  char id[40];
+  char id[48];
   std::snprintf(id, sizeof id, "0190f3c2-7a5e-7c3b-9d2f-%012llx",
                 static_cast<unsigned long long>(i));
   return id;
