@@ -102,6 +102,7 @@ inline const std::vector<FolderRule> kFolders = {
       "tests/harness"}},
     {"tests/fuzz", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
     {"tests/kiosk", {"proto", "base/...", "kiosk-client/..."}},
+    {"tests/web", {"proto", "base/...", "server/..."}},
     {"tests/r_agreement", {"proto", "base/...", "analysis/...", "tests"}},
 };
 
@@ -126,11 +127,11 @@ inline const std::vector<FenceRule> kFences = {
     {"glpk.h", {"tests/disclosure"}},
     {"CLI/", {"analysis/cli", "server/app", "kiosk-client/app", "deploy/player"}},
     {"grpcpp/",
-     {"server/transport", "server/app", "analysis/cli", "kiosk-client/uplink", "deploy/player",
-      "tests/..."}},
+     {"server/transport", "server/web", "server/app", "analysis/cli", "kiosk-client/uplink",
+      "deploy/player", "tests/..."}},
     {"grpc/",
-     {"server/transport", "server/app", "analysis/cli", "kiosk-client/uplink", "deploy/player",
-      "tests/..."}},
+     {"server/transport", "server/web", "server/app", "analysis/cli", "kiosk-client/uplink",
+      "deploy/player", "tests/..."}},
     {"boost/math/", {"analysis/estimate"}, /*source_only=*/true},
     {"boost/", {"server/...", "kiosk-client/page_server"}, /*source_only=*/true},
 

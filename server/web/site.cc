@@ -21,22 +21,26 @@ std::string Route::Allow() const {
 
 void Site::Add(Route route) {
   HAILONG_CHECK(route.path.starts_with('/') && !route.name.empty() && !route.methods.empty());
-  HAILONG_CHECK(!route.prefix || route.path.ends_with('/'));
+  const auto same = [&](const Route& other) { return other.path == route.path; };
+  if (route.prefix) {
+    HAILONG_CHECK(std::none_of(prefixes_.begin(), prefixes_.end(), same));
+    const auto shorter = std::find_if(prefixes_.begin(), prefixes_.end(), [&](const Route& other) {
+      return other.path.size() < route.path.size();
+    });
+    prefixes_.insert(shorter, std::move(route));
+    return;
+  }
   std::string path = route.path;
-  HAILONG_CHECK(routes_.try_emplace(std::move(path), std::move(route)).second);
+  HAILONG_CHECK(exact_.try_emplace(std::move(path), std::move(route)).second);
 }
 
 const Route* Site::Find(std::string_view path) const {
-  const auto exact = routes_.find(path);
-  if (exact != routes_.end()) return &exact->second;
-  while (!path.empty()) {
-    const size_t slash = path.rfind('/', path.size() - 1);
-    if (slash == std::string_view::npos) return nullptr;
-    const auto below = routes_.find(path.substr(0, slash + 1));
-    if (below != routes_.end() && below->second.prefix) return &below->second;
-    path = path.substr(0, slash);
-  }
-  return nullptr;
+  const auto exact = exact_.find(path);
+  if (exact != exact_.end()) return &exact->second;
+  const auto longest = std::find_if(prefixes_.begin(), prefixes_.end(), [&](const Route& route) {
+    return path.starts_with(route.path);
+  });
+  return longest == prefixes_.end() ? nullptr : &*longest;
 }
 
 }  // namespace hailong::web

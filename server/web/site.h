@@ -37,7 +37,8 @@ class Site {
   const Route* Find(std::string_view path) const;
 
  private:
-  std::map<std::string, Route, std::less<>> routes_;
+  std::map<std::string, Route, std::less<>> exact_;
+  std::vector<Route> prefixes_;  // longest first
 };
 
 }  // namespace hailong::web
