@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status.h"
+#include "hailong/v1/collection_service.pb.h"
 #include "hailong/v1/kiosk_service.pb.h"
 
 namespace hailong::web {
@@ -125,6 +126,11 @@ TEST(LeadingZeroBits, CountsBits) {
 class CallGuardTest : public testing::Test {
  protected:
   static constexpr char kEnroll[] = "hailong.v1.KioskService/Enroll";
+  CallGuardTest() {
+    // Linked in, so that they are found by name.
+    (void)v1::EnrollRequest::default_instance();
+    (void)v1::SubmitResponseRequest::default_instance();
+  }
   static CallGuard::Options Small() {
     CallGuard::Options options;
     options.per_credential = {.per_second = 1, .burst = 2};
@@ -141,7 +147,7 @@ class CallGuardTest : public testing::Test {
   }
   std::optional<ConnectGateway::Stopped> Look(const Request& request,
                                               const std::string& method = kEnroll) {
-    return guard_.Look(request, *FindMethod(method), "");
+    return guard_.Look(request, FindMethod(method).value(), "");
   }
 
   base::FakeClock clock_{kNow};

@@ -57,7 +57,9 @@ function findMethod(registry, name) {
 
 // What a call came to, in a form that is the same whatever the client: JSON of the contract, or code, sentence and details.
 const answered = (registry, method, message) => ({ answer: toJson(method.output, message, { registry }) });
-const refused = (code, message, details) => ({ code: Code[code], message, details });
+// Details have no order: abseil, which carries them, shuffles them on purpose.
+const refused = (code, message, details) => (
+  { code: Code[code], message, details: details.sort((a, b) => (a.type < b.type ? -1 : 1)) });
 
 // A stock Connect client. `kind`: 'node' or 'web'; binary or JSON.
 export class ConnectCaller {
