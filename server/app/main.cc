@@ -31,8 +31,17 @@ int main(int argc, char** argv) {
   app.add_option("--scoring-threads", settings.scoring_threads, "Threads of one scoring run")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  app.add_option("--web-listen", settings.web.listen, "host:port of HTTP; port 0 takes a free one");
+  app.add_option("--web-pages", settings.web.pages_directory, "Directory of the built web pages");
+  app.add_option("--web-trusted-proxy", settings.web.trusted_proxies,
+                 "Address or network whose X-Forwarded-For is believed; repeatable")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--operations-listen", settings.web.operations_listen,
+                 "host:port of /healthz, /readyz and /metrics; port 0 takes a free one");
   app.footer(
       "Plain text is served on loopback only; anywhere else give --tls-cert and --tls-key.\n"
+      "HTTP is plain: on loopback, or elsewhere behind a --web-trusted-proxy that does the TLS.\n"
       "The first start writes the admin's credential to DATA/admin.token.\n"
       "Exit status: 0 stopped by SIGTERM or SIGINT, 1 could not start, 3 the store failed: "
       "restart.");
@@ -58,6 +67,10 @@ int main(int argc, char** argv) {
   }
   const std::string host = settings.listen.substr(0, settings.listen.rfind(':'));
   std::printf("listening on %s:%d\n", host.c_str(), (*server)->port());
+  if ((*server)->web_port() != 0) std::printf("web on port %d\n", (*server)->web_port());
+  if ((*server)->operations_port() != 0) {
+    std::printf("operations on port %d\n", (*server)->operations_port());
+  }
   std::fflush(stdout);
 
   const timespec poll{.tv_sec = 0, .tv_nsec = 200'000'000};

@@ -93,11 +93,14 @@ struct Server::Parts {
   std::unique_ptr<transport::ResultsHandler> results_handler;
   std::unique_ptr<grpc::Server> grpc_server;
   int port = 0;
+  web::Metrics metrics;
+  std::unique_ptr<Web> web;
 
   absl::Status BuildStore(const Settings& settings);
   absl::Status BuildLogic(const Settings& settings);
   absl::Status BuildTransport(const Settings& settings,
                               const std::shared_ptr<grpc::ServerCredentials>& credentials);
+  absl::Status BuildWeb(const WebPlan& plan);
 };
 
 absl::Status Server::Parts::BuildStore(const Settings& settings) {
@@ -187,13 +190,22 @@ absl::Status Server::Parts::BuildTransport(
   return absl::OkStatus();
 }
 
+absl::Status Server::Parts::BuildWeb(const WebPlan& plan) {
+  ASSIGN_OR_RETURN(web, Web::Start(
+                            plan, *grpc_server, *clock, metrics,
+                            [this] { return !store_closed.load(); }, nullptr));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Settings& settings) {
   // First what can be wrong with the settings: nothing is made for a server that cannot start.
   ASSIGN_OR_RETURN(const auto credentials, Credentials(settings));
+  ASSIGN_OR_RETURN(const WebPlan web_plan, CheckWebSettings(settings.web));
   auto server = std::unique_ptr<Server>(new Server(std::make_unique<Parts>()));
   RETURN_IF_ERROR(server->parts_->BuildStore(settings));
   RETURN_IF_ERROR(server->parts_->BuildLogic(settings));
   RETURN_IF_ERROR(server->parts_->BuildTransport(settings, credentials));
+  RETURN_IF_ERROR(server->parts_->BuildWeb(web_plan));
   return server;
 }
 
@@ -201,11 +213,13 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() {
   // Calls first, while all that they wait for still runs.
+  if (parts_->web != nullptr) parts_->web->StopTaking();
   if (parts_->ticker != nullptr) parts_->ticker->Stop();
   if (parts_->grpc_server != nullptr) {
     parts_->grpc_server->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
     parts_->grpc_server->Wait();
   }
+  parts_->web.reset();
   parts_->health.store(nullptr);
   if (parts_->executor != nullptr) parts_->executor->Stop();
   if (parts_->statuses != nullptr) parts_->statuses->Save();
@@ -213,6 +227,10 @@ Server::~Server() {
 }
 
 int Server::port() const { return parts_->port; }
+
+int Server::web_port() const { return parts_->web->port(); }
+
+int Server::operations_port() const { return parts_->web->operations_port(); }
 
 bool Server::store_closed() const { return parts_->store_closed.load(); }
 

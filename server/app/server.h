@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "server/app/web.h"
 
 namespace hailong::app {
 
@@ -18,6 +19,7 @@ struct Settings {
   std::string tls_certificate_path;       // PEM chain; empty: plain text, on loopback only
   std::string tls_key_path;               // PEM
   int scoring_threads = 2;
+  WebSettings web;
 
   // For tests.
   const base::Clock* clock = nullptr;  // null: the system's
@@ -40,6 +42,9 @@ class Server {
 
   // The port it listens on.
   int port() const;
+  // Of the HTTP side and of the private port; 0: not served.
+  int web_port() const;
+  int operations_port() const;
   // True once the store failed in a way that needs a restart; health then says NOT_SERVING.
   bool store_closed() const;
   // Memory of the frame of a round, in bytes; 0: none was made yet.

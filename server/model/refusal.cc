@@ -8,6 +8,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "server/model/limits.h"
 #include "server/model/times.h"
+#include "server/model/web_refusal.h"
 
 namespace hailong::refusal {
 namespace {
@@ -232,6 +233,14 @@ absl::Status QueueFull() {
   return WithReason(WithRetry(absl::ResourceExhaustedError("the server is busy; send it again"),
                               limits::kRetryDelayBusy),
                     "QUEUE_FULL");
+}
+
+absl::Status TooManyCalls(std::string_view who, absl::Duration wait) {
+  return WithReason(WithRetry(absl::ResourceExhaustedError(Cat(
+                                  "too many calls from ", who, "; try again in ",
+                                  absl::FormatDuration(absl::Ceil(wait, absl::Milliseconds(100))))),
+                              wait),
+                    "TOO_MANY_CALLS");
 }
 
 absl::Status DiskFull(std::string_view detail) {

@@ -1,0 +1,320 @@
+#include "server/web/connect.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "base/status.h"
+#include "server/model/refusal.h"
+#include "server/web/connect_error.h"
+#include "server/web/limits.h"
+
+namespace hailong::web {
+namespace {
+
+using base::Cat;
+
+constexpr std::string_view kRoot = "/hailong.v1.";
+constexpr size_t kEnvelopeBytes = 5;  // flags and length
+constexpr unsigned char kCompressed = 1;
+constexpr unsigned char kEndOfStream = 2;
+constexpr size_t kTimeoutDigitsMax = 10;
+
+enum class Format { kBinary, kJson };
+
+struct ContentType {
+  Format format;
+  bool streaming;
+  std::string name;
+};
+
+std::optional<ContentType> ReadContentType(std::string_view header) {
+  std::string type(header.substr(0, header.find(';')));
+  absl::StripAsciiWhitespace(&type);
+  absl::AsciiStrToLower(&type);
+  if (type == "application/json") return ContentType{Format::kJson, false, type};
+  if (type == "application/proto") return ContentType{Format::kBinary, false, type};
+  if (type == "application/connect+json") return ContentType{Format::kJson, true, type};
+  if (type == "application/connect+proto") return ContentType{Format::kBinary, true, type};
+  return std::nullopt;
+}
+
+// A credential goes on as it came, if it can be metadata at all; the gate says the rest.
+std::string Authorization(const Request& request) {
+  const std::string_view value = request.Get("authorization");
+  const bool fits =
+      value.size() <= limits::kWebAuthorizationBytesMax &&
+      std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  return fits ? std::string(value) : "";
+}
+
+// What the protocol's own headers say; false in `ok` terms is a status.
+absl::StatusOr<std::optional<absl::Duration>> ReadHeaders(const Request& request, bool streaming) {
+  const std::string_view version = request.Get("connect-protocol-version");
+  if (!version.empty() && version != "1") {
+    return absl::InvalidArgumentError("connect-protocol-version: allowed is 1");
+  }
+  const std::string_view encoding =
+      request.Get(streaming ? "connect-content-encoding" : "content-encoding");
+  if (!encoding.empty() && encoding != "identity") {
+    return absl::UnimplementedError("compression of requests: allowed is identity");
+  }
+  const std::string timeout(request.Get("connect-timeout-ms"));
+  if (timeout.empty()) return std::optional<absl::Duration>();
+  int64_t ms = 0;
+  if (timeout.size() > kTimeoutDigitsMax ||
+      !std::all_of(timeout.begin(), timeout.end(), absl::ascii_isdigit) ||
+      !absl::SimpleAtoi(timeout, &ms)) {
+    return absl::InvalidArgumentError("connect-timeout-ms: allowed are digits, at most 10");
+  }
+  return std::optional<absl::Duration>(absl::Milliseconds(ms));
+}
+
+std::string Envelope(unsigned char flags, std::string_view message) {
+  const auto size = static_cast<uint32_t>(message.size());
+  std::string envelope = {static_cast<char>(flags), static_cast<char>(size >> 24),
+                          static_cast<char>(size >> 16), static_cast<char>(size >> 8),
+                          static_cast<char>(size)};
+  envelope += message;
+  return envelope;
+}
+
+// The one message of a request that asks for a stream.
+absl::StatusOr<std::string> OpenEnvelope(const std::string& body) {
+  if (body.size() < kEnvelopeBytes) {
+    return absl::InvalidArgumentError(
+        Cat("request: found ", body.size(), " bytes, allowed is one message in its envelope"));
+  }
+  const auto flags = static_cast<unsigned char>(body[0]);
+  uint32_t size = 0;
+  for (size_t i = 1; i < kEnvelopeBytes; ++i) {
+    size = size << 8 | static_cast<unsigned char>(body[i]);
+  }
+  if ((flags & kCompressed) != 0) {
+    return absl::UnimplementedError("compression of requests: allowed is identity");
+  }
+  if (flags != 0 || size != body.size() - kEnvelopeBytes) {
+    return absl::InvalidArgumentError(
+        Cat("request: found an envelope of ", size, " bytes with flags ", int{flags}, " around ",
+            body.size() - kEnvelopeBytes, ", allowed is one message with flags 0"));
+  }
+  return body.substr(kEnvelopeBytes);
+}
+
+}  // namespace
+
+struct ConnectGateway::Core {
+  Core(RpcBackend& backend_of, base::Executor& executor_of, Guard guard_of)
+      : backend(backend_of), executor(executor_of), guard(std::move(guard_of)) {}
+
+  RpcBackend& backend;
+  base::Executor& executor;
+  const Guard guard;
+  const Codec codec;
+
+  // Runs `work` here if it is small, else on a thread that may work; false: too much waits there.
+  bool Run(size_t bytes, std::function<void()> work) {
+    if (bytes > limits::kWebTranslateInPlaceMax) return executor.Offer(std::move(work));
+    work();
+    return true;
+  }
+};
+
+// A request on its way.
+struct ConnectGateway::Call {
+  std::shared_ptr<Core> core;
+  Request request;
+  Done done;
+  Method method;
+  ContentType content_type;
+  RpcCall rpc;
+
+  void Fail(const RpcStatus& status, std::vector<Header> headers = {}) const;
+  void Refuse(const absl::Status& status) const { Fail(ToRpc(status)); }
+  void Begin();
+  static void Send(const std::shared_ptr<Call>& call);
+  void Finish(const RpcStatus& status, const std::string& response) const;
+  Answer Labelled(Answer answer) const {
+    answer.label = method.name;
+    return answer;
+  }
+};
+
+// The messages of a server stream in their envelopes, and its end.
+class ConnectGateway::StreamAnswer final : public AnswerStream {
+ public:
+  StreamAnswer(std::shared_ptr<Core> core, std::unique_ptr<RpcStream> stream, std::string type,
+               Format format)
+      : state_(std::make_shared<State>(
+            State{std::move(core), std::move(type), format, /*ended=*/false})),
+        stream_(std::move(stream)) {}
+
+  // What is called back later holds the state and not this: a client may go in between.
+  void Read(Next next) override {
+    if (state_->ended) return next(std::nullopt);
+    stream_->Read([state = state_, next = std::move(next)](std::optional<std::string> message,
+                                                           const RpcStatus& status) {
+      if (!message.has_value()) return next(state->End(status));
+      const size_t bytes = message->size();
+      const bool taken = state->core->Run(
+          bytes, [state, next, message = *std::move(message)] { next(state->Piece(message)); });
+      if (!taken) next(state->End(ToRpc(refusal::QueueFull())));
+    });
+  }
+
+ private:
+  struct State {
+    std::shared_ptr<Core> core;
+    std::string type;
+    Format format;
+    bool ended;
+
+    std::string Piece(const std::string& message) {
+      if (format == Format::kBinary) return Envelope(0, message);
+      const auto json = core->codec.ToJson(type, message);
+      return json.ok() ? Envelope(0, *json) : End(ToRpc(json.status()));
+    }
+    std::string End(const RpcStatus& status) {
+      ended = true;
+      return Envelope(kEndOfStream, status.code == absl::StatusCode::kOk
+                                        ? "{}"
+                                        : Cat("{\"error\":", ErrorJson(status, core->codec), "}"));
+    }
+  };
+  const std::shared_ptr<State> state_;
+  const std::unique_ptr<RpcStream> stream_;
+};
+
+void ConnectGateway::Call::Fail(const RpcStatus& status, std::vector<Header> headers) const {
+  Answer answer;
+  if (content_type.streaming) {
+    // A stream's error stands in its end; the HTTP status is that of a stream.
+    answer.headers.push_back({"Content-Type", content_type.name});
+    answer.body = Envelope(kEndOfStream, Cat("{\"error\":", ErrorJson(status, core->codec), "}"));
+  } else {
+    answer = ErrorAnswer(status, core->codec);
+  }
+  for (Header& header : headers) answer.headers.push_back(std::move(header));
+  done(Labelled(std::move(answer)));
+}
+
+// The message out of its envelope and its JSON, then past the guard to the backend.
+void ConnectGateway::Call::Begin() {
+  if (content_type.streaming) {
+    auto message = OpenEnvelope(request.body);
+    if (!message.ok()) return Refuse(message.status());
+    request.body = *std::move(message);
+  }
+  std::string bytes;
+  if (content_type.format == Format::kJson) {
+    auto binary = core->codec.ToBinary(method.request_type, request.body);
+    if (!binary.ok()) return Refuse(binary.status());
+    bytes = *std::move(binary);
+  } else {
+    bytes = request.body;
+  }
+  if (core->guard) {
+    if (auto stopped = core->guard(request, method, bytes)) {
+      return Fail(stopped->status, std::move(stopped->headers));
+    }
+  }
+  if (content_type.streaming) {
+    Answer answer;
+    answer.headers.push_back({"Content-Type", content_type.name});
+    answer.stream = std::make_shared<StreamAnswer>(core, core->backend.ServerStream(rpc, bytes),
+                                                   method.response_type, content_type.format);
+    return done(Labelled(std::move(answer)));
+  }
+  request.body = {};
+  const auto call = std::make_shared<Call>(std::move(*this));
+  call->core->backend.Unary(
+      call->rpc, bytes, [call](const RpcStatus& status, std::string response) {
+        const bool json = call->content_type.format == Format::kJson;
+        const bool taken = call->core->Run(
+            json ? response.size() : 0,
+            [call, status, response = std::move(response)] { call->Finish(status, response); });
+        if (!taken) {
+          call->Refuse(refusal::QueueFull());
+        }
+      });
+}
+
+void ConnectGateway::Call::Finish(const RpcStatus& status, const std::string& response) const {
+  if (status.code != absl::StatusCode::kOk) return Fail(status);
+  Answer answer;
+  answer.headers.push_back({"Content-Type", content_type.name});
+  if (content_type.format == Format::kJson) {
+    auto json = core->codec.ToJson(method.response_type, response);
+    if (!json.ok()) return Refuse(json.status());
+    answer.body = *std::move(json);
+  } else {
+    answer.body = response;
+  }
+  done(Labelled(std::move(answer)));
+}
+
+ConnectGateway::ConnectGateway(RpcBackend& backend, base::Executor& executor, Guard guard)
+    : core_(std::make_shared<Core>(backend, executor, std::move(guard))) {}
+ConnectGateway::~ConnectGateway() = default;
+
+Route ConnectGateway::MakeRoute() {
+  return {
+      .name = "calls",
+      .path = std::string(kRoot),
+      .prefix = true,
+      .methods = {"POST"},
+      .serve = [this](Request request, Done done) { Serve(std::move(request), std::move(done)); },
+      .body_limit =
+          [](const Request& request) {
+            return request.Get("authorization").empty() ? limits::kWebBodyAnonymousMax
+                                                        : limits::kMessageBytesMax;
+          }};
+}
+
+void ConnectGateway::Serve(Request request, Done done) {
+  const auto type = ReadContentType(request.Get("content-type"));
+  if (!type.has_value()) {
+    Answer answer = PlainText(415, "content-type: allowed are those of Accept-Post.");
+    answer.headers.push_back({"Accept-Post",
+                              "application/json, application/proto, application/connect+json, "
+                              "application/connect+proto"});
+    return done(std::move(answer));
+  }
+  auto call = std::make_shared<Call>(Call{.core = core_,
+                                          .request = std::move(request),
+                                          .done = std::move(done),
+                                          .method = {},
+                                          .content_type = *type,
+                                          .rpc = {}});
+  const std::string_view name = std::string_view(call->request.path).substr(1);
+  const auto method = FindMethod(name);
+  if (!method.has_value()) {
+    // 404 is what a client without a body's code would need to see, too.
+    Answer answer = ErrorAnswer(
+        ToRpc(absl::UnimplementedError("there is no such method in hailong.v1")), core_->codec);
+    answer.status = 404;
+    return call->done(std::move(answer));
+  }
+  call->method = *method;
+  if (method->client_streaming || method->server_streaming != type->streaming) {
+    return call->Refuse(absl::UnimplementedError(
+        Cat(name, ": found content-type ", type->name, ", allowed is ",
+            method->server_streaming ? "application/connect+json" : "application/json",
+            " or its binary form")));
+  }
+  const auto timeout = ReadHeaders(call->request, type->streaming);
+  if (!timeout.ok()) return call->Refuse(timeout.status());
+  call->rpc = {.method = method->name,
+               .authorization = Authorization(call->request),
+               .timeout = type->streaming
+                              ? *timeout
+                              : std::optional(timeout->value_or(limits::kWebCallTimeDefault))};
+  const size_t bytes = type->format == Format::kJson ? call->request.body.size() : 0;
+  if (!core_->Run(bytes, [call] { call->Begin(); })) {
+    call->Refuse(refusal::QueueFull());
+  }
+}
+
+}  // namespace hailong::web

@@ -1,0 +1,209 @@
+// hailongd's HTTP side as a whole, in the test's own process.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/status.h"
+#include "server/app/server.h"
+#include "server/web/challenge.h"
+#include "server/web/raw_client_for_test.h"
+
+namespace hailong {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Cat;
+using testing::HasSubstr;
+using web::Get;
+using web::Post;
+using web::RawAnswer;
+using web::RawClient;
+
+constexpr char kEnroll[] = "/hailong.v1.KioskService/Enroll";
+constexpr char kJson[] = "Content-Type: application/json\r\n";
+
+class GatewayTest : public testing::Test {
+ protected:
+  GatewayTest() {
+    std::string name = (fs::temp_directory_path() / "hailong-gateway-XXXXXX").string();
+    directory_ = mkdtemp(name.data());
+    settings_.data_directory = directory_ / "data";
+    settings_.listen = "127.0.0.1:0";
+    settings_.web.listen = "127.0.0.1:0";
+    settings_.web.operations_listen = "127.0.0.1:0";
+    settings_.clock = &clock_;
+    fs::create_directories(directory_ / "pages");
+    std::ofstream(directory_ / "pages/index.html") << "<!doctype html><title>Hài lòng</title>";
+  }
+  ~GatewayTest() override {
+    server_.reset();
+    fs::remove_all(directory_);
+  }
+  void Start() {
+    auto server = app::Server::Start(settings_);
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+  }
+  uint16_t port() const { return static_cast<uint16_t>(server_->web_port()); }
+  RawAnswer Operations(const std::string& path) const {
+    return RawClient(static_cast<uint16_t>(server_->operations_port())).Ask(Get(path));
+  }
+  std::string Admin() const {
+    std::ifstream file(directory_ / "data/admin.token");
+    std::string token;
+    file >> token;
+    return Cat(kJson, "Authorization: Bearer ", token, "\r\n");
+  }
+
+  base::FakeClock clock_{absl::FromUnixSeconds(1'790'000'000)};
+  fs::path directory_;
+  app::Settings settings_;
+  std::unique_ptr<app::Server> server_;
+};
+
+TEST_F(GatewayTest, SettingsThatAreNotSafeAreRefusedBeforeAnythingIsMade) {
+  struct Case {
+    app::WebSettings web;
+    std::string says;
+  };
+  const auto with = [](auto change) {
+    app::WebSettings web;
+    change(web);
+    return web;
+  };
+  for (const Case& one : std::vector<Case>{
+           {with([](auto& web) { web.listen = "0.0.0.0:80"; }), "--web-trusted-proxy"},
+           {with([](auto& web) { web.listen = "[::]:80"; }), "--web-trusted-proxy"},
+           {with([](auto& web) { web.listen = "192.168.1.5:80"; }), "--web-trusted-proxy"},
+           {with([](auto& web) { web.listen = "nowhere"; }), "--web-listen: found 'nowhere'"},
+           {with([](auto& web) {
+              web.listen = "127.0.0.1:0";
+              web.trusted_proxies = {"10.0.0.0/99"};
+            }),
+            "trusted proxy: found '10.0.0.0/99'"},
+           {with([](auto& web) { web.pages_directory = "pages"; }), "need --web-listen"},
+           {with([](auto& web) { web.operations_listen = "0.0.0.0:1"; }), "private network"},
+           {with([](auto& web) { web.operations_listen = "203.0.113.1:1"; }), "private network"},
+       }) {
+    settings_.web = one.web;
+    const auto server = app::Server::Start(settings_);
+    EXPECT_EQ(server.status().code(), absl::StatusCode::kInvalidArgument) << one.says;
+    EXPECT_THAT(std::string(server.status().message()), HasSubstr(one.says));
+    EXPECT_FALSE(fs::exists(settings_.data_directory));
+  }
+  settings_.web = {};
+  settings_.web.listen = "127.0.0.1:0";
+  settings_.web.pages_directory = directory_ / "nothing";
+  EXPECT_EQ(app::Server::Start(settings_).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_FALSE(fs::exists(settings_.data_directory));
+}
+
+TEST_F(GatewayTest, PagesCallsAndTheRestStandBesideEachOther) {
+  settings_.web.pages_directory = directory_ / "pages";
+  Start();
+  RawClient client(port());
+  EXPECT_THAT(client.Ask(Get("/")).body, HasSubstr("Hài lòng"));
+  EXPECT_EQ(client.Ask(Get("/nothing")).status, 404);
+  EXPECT_EQ(client.Ask(Post("/hailong.v1.RegistryService/ListRounds", "{}", Admin())).body, "{}");
+  const RawAnswer nobody = client.Ask(Post("/hailong.v1.RegistryService/ListRounds", "{}", kJson));
+  EXPECT_EQ(nobody.status, 401);
+  EXPECT_THAT(nobody.body, HasSubstr("\"code\":\"unauthenticated\""));
+  EXPECT_EQ(client.Ask(Get("/hailong.v1.RegistryService/ListRounds")).status, 405);
+  // Neither the health service nor reflection nor the private port are on the web.
+  for (const std::string path : {"/grpc.health.v1.Health/Check", "/metrics", "/healthz"}) {
+    EXPECT_NE(client.Ask(Post(path, "{}", kJson)).status, 200) << path;
+  }
+}
+
+TEST_F(GatewayTest, NoHeaderOfAClientBecomesMetadataButItsCredential) {
+  Start();
+  const std::string method = "/hailong.v1.RegistryService/ListRounds";
+  std::string admin = Admin();
+  const std::string smuggled =
+      "Grpc-Timeout: 1n\r\nTe: trailers\r\nGrpc-Encoding: gzip\r\n"
+      "X-Authorization: Bearer x\r\nGrpc-Metadata-Authorization: y\r\n";
+  EXPECT_EQ(RawClient(port()).Ask(Post(method, "{}", admin + smuggled)).status, 200);
+  EXPECT_EQ(RawClient(port()).Ask(Post(method, "{}", Cat(kJson, smuggled))).status, 401);
+}
+
+TEST_F(GatewayTest, BodiesWithoutACredentialAreSmall) {
+  Start();
+  const std::string large(300'000, ' ');
+  EXPECT_EQ(RawClient(port()).Ask(Post(kEnroll, large, kJson)).status, 413);
+  EXPECT_EQ(RawClient(port())
+                .Ask(Post("/hailong.v1.RegistryService/ListRounds", Cat("{", large, "}"), Admin()))
+                .status,
+            200);
+}
+
+TEST_F(GatewayTest, AFloodWithoutACredentialIsAskedForWorkAndPassesByIt) {
+  settings_.web.rates.per_address = {.per_second = 1, .burst = 3};
+  settings_.web.rates.bits_min = 8;
+  Start();
+  const std::string body =
+      R"({"enrolmentCode":"AAAAA-AAAAA","credential":")" + std::string(43, 'x') + "\"}";
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(RawClient(port()).Ask(Post(kEnroll, body, kJson)).status, 401);
+  }
+  const RawAnswer challenged = RawClient(port()).Ask(Post(kEnroll, body, kJson));
+  EXPECT_EQ(challenged.status, 429);
+  EXPECT_THAT(challenged.body, HasSubstr("\"code\":\"resource_exhausted\""));
+  EXPECT_EQ(challenged.headers.at("retry-after"), "1");
+  const std::string challenge = challenged.headers.at("x-challenge");
+  std::string solution;
+  for (int counter = 0; web::LeadingZeroBits(solution = Cat(challenge, ".", counter)) < 8;) {
+    ++counter;
+  }
+  const std::string with = Cat(kJson, "X-Challenge-Solution: ", solution, "\r\n");
+  EXPECT_EQ(RawClient(port()).Ask(Post(kEnroll, body, with)).status, 401) << "the code is wrong";
+  EXPECT_EQ(RawClient(port()).Ask(Post(kEnroll, body, with)).status, 429) << "good once";
+  EXPECT_THAT(Operations("/metrics").body,
+              HasSubstr("hailong_web_calls_limited_total{how=\"solved\"} 1\n"));
+}
+
+TEST_F(GatewayTest, OperationsTellWhatGoesOn) {
+  Start();
+  EXPECT_EQ(Operations("/healthz").status, 200);
+  EXPECT_EQ(Operations("/readyz").status, 200);
+  RawClient(port()).Ask(Post("/hailong.v1.RegistryService/ListRounds", "{}", Admin()));
+  RawClient(port()).Ask(Get("/made-up-by-a-client"));
+  // A request is counted when its answer was sent, which is a moment after it was heard.
+  const std::string last = "{route=\"none\",status=\"404\"} 1\n";
+  std::string metrics;
+  for (int i = 0; i < 500 && metrics.find(last) == std::string::npos; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    metrics = Operations("/metrics").body;
+  }
+  EXPECT_THAT(metrics, HasSubstr("hailong_web_requests_total{route=\"hailong.v1.RegistryService/"
+                                 "ListRounds\",status=\"200\"} 1\n"));
+  EXPECT_THAT(metrics, HasSubstr(last));
+  EXPECT_EQ(metrics.find("made-up"), std::string::npos);
+  // No pages, no calls there.
+  EXPECT_EQ(Operations("/").status, 404);
+}
+
+TEST_F(GatewayTest, StoppingEndsStreamsAndIdleConnectionsSoon) {
+  Start();
+  RawClient idle(port());
+  idle.Ask(Get("/"));
+  RawClient watching(port());
+  // No such round: the stream ends by itself; the connection stays.
+  const std::string request("\0\0\0\0\x0f{\"roundId\":\"r\"}", 20);
+  const RawAnswer ended = watching.Ask(Post(
+      "/hailong.v1.ResultsService/WatchRound", request,
+      Admin().replace(0, std::string(kJson).size(), "Content-Type: application/connect+json\r\n")));
+  EXPECT_EQ(ended.status, 200);
+  EXPECT_THAT(ended.body, HasSubstr("\"code\":\"not_found\""));
+  const auto began = std::chrono::steady_clock::now();
+  server_.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(8));
+  EXPECT_TRUE(idle.EndsWithin(std::chrono::milliseconds(1000)));
+}
+
+}  // namespace
+}  // namespace hailong
