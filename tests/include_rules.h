@@ -102,7 +102,7 @@ inline const std::vector<FolderRule> kFolders = {
       "tests/harness"}},
     {"tests/fuzz", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
     {"tests/kiosk", {"proto", "base/...", "kiosk-client/..."}},
-    {"tests/web", {"proto", "base/...", "server/..."}},
+    {"tests/gateway", {"proto", "base/...", "server/..."}},
     {"tests/r_agreement", {"proto", "base/...", "analysis/...", "tests"}},
 };
 
