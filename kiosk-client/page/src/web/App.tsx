@@ -50,7 +50,7 @@ export function App({ session }: { session: Session }) {
     const target = question ?? document.querySelector<HTMLElement>('[data-focus]');
     // Chrome 61 knows no preventScroll; a heading that is in sight scrolls nothing.
     target?.focus({ preventScroll: true });
-  }, [scene]);
+  }, [scene, language]);
   useEffect(() => {
     document.documentElement.lang = spokenLanguage(language);
     document.title = t('title');
