@@ -42,7 +42,7 @@ export class StandIn {
   // "s LINK CODE CHECK") to { state, used, survey }.
   static async start(pages, survey, entries) {
     const one = new StandIn();
-    Object.assign(one, { pages, survey, entries, stored: new Map(), asked: [], weather: [], clockOffsetMs: 0, bits: 0, solved: 0 });
+    Object.assign(one, { pages, survey, entries, stored: new Map(), asked: [], weather: [], climate: 'good', clockOffsetMs: 0, bits: 0, solved: 0 });
     one.server = createServer((request, response) => void one.serve(request, response));
     await new Promise((resolve) => one.server.listen(0, '127.0.0.1', resolve));
     one.url = `http://127.0.0.1:${one.server.address().port}/`;
@@ -64,8 +64,7 @@ export class StandIn {
     let text = '';
     for await (const piece of request) text += piece;
     const name = pathname.slice(SERVICE.length);
-    // What is asked for by its number in the order of calls happens to this call.
-    const weather = this.weather.shift() ?? 'good';
+    const weather = this.weather.shift() ?? this.climate; // of this call, and of those after all that were told
     if (weather === 'drop') return request.socket.destroy();
     if (weather === 'slow') await new Promise((resolve) => setTimeout(resolve, 600));
     if (weather === 'html') return response.writeHead(502, { 'Content-Type': 'text/html' }).end('<h1>Bad Gateway</h1>');

@@ -38,7 +38,7 @@ for (const size of SIZES) {
       for (let number = 1; await page.getByRole('heading', { level: 1, name: words.review }).count() === 0; ++number) {
         await part(page, number);
         last = number;
-        if (number <= 2 || number === 6) await look(`part-${number}`);
+        if (number === 6 || (smallest && number <= 2)) await look(`part-${number}`);
         await answerScreen(page);
         if (number === 6) await picture(page, `part-answered-${language}`);
         await press(page, words.next);

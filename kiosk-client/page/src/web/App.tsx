@@ -1,5 +1,5 @@
 // Draws what the session says, with the focus at the heading of each new screen.
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { GlobeIcon } from '../components/icons';
 import { textIn } from './survey';
 import type { Session, View } from './session';
@@ -40,7 +40,7 @@ export function App({ session }: { session: Session }) {
   const { view, language, opened } = session;
   const t = wordsOf(language);
   const scene = sceneOf(view);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (view.at === 'opening') return;
     const wanted = session.focusOn;
     session.focusOn = '';
@@ -51,7 +51,7 @@ export function App({ session }: { session: Session }) {
     // Chrome 61 knows no preventScroll; a heading that is in sight scrolls nothing.
     target?.focus({ preventScroll: true });
   }, [scene, language]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = spokenLanguage(language);
     document.title = t('title');
   }, [language]);
@@ -61,22 +61,24 @@ export function App({ session }: { session: Session }) {
     ? session.languages().filter((tag) => tag !== language) : [];
   return (
     <>
-      {opened.synthetic && <p class="synthetic" role="note">{t('synthetic')}</p>}
       {(unit !== '' || others.length > 0) && (
         <header>
-          <div class="names">
-            {opened.provinceName && <p class="province">{opened.provinceName}</p>}
-            <p class="unit">{unit || textIn(opened.title, language).text}</p>
-          </div>
-          {others.length > 0 && (
-            <div class="tools" role="group" aria-label={t('languages')}>
-              {others.map((tag) => (
-                <button type="button" class="button quiet" key={tag} lang={tag} onClick={() => session.setLanguage(tag)}>
-                  <GlobeIcon /><span>{nameOf(tag)}</span>
-                </button>
-              ))}
+          {opened.synthetic && <p class="synthetic">{t('synthetic')}</p>}
+          <div class="head">
+            <div class="names">
+              {opened.provinceName && <p class="province">{opened.provinceName}</p>}
+              <p class="unit">{unit || textIn(opened.title, language).text}</p>
             </div>
-          )}
+            {others.length > 0 && (
+              <div class="tools" role="group" aria-label={t('languages')}>
+                {others.map((tag) => (
+                  <button type="button" class="button quiet" key={tag} lang={tag} onClick={() => session.setLanguage(tag)}>
+                    <GlobeIcon /><span>{nameOf(tag)}</span>
+                  </button>
+                ))}
+              </div>
+            )}
+          </div>
         </header>
       )}
       <Screen key={scene} view={view} session={session} t={t} />
