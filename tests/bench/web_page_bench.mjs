@@ -4,7 +4,7 @@
 import { gzipSync } from 'node:zlib';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect, INVITED, launchServer, newContext, pages, startServer } from '../web/kit.mjs';
+import { INVITED, newContext, pages, startServer } from '../web/kit.mjs';
 
 const times = Number(process.argv[5] ?? 5);
 const THROTTLE = 6;
@@ -17,11 +17,7 @@ function spread(values) {
   return `p50 ${at(0.5)}, most ${at(1)}`;
 }
 
-const running = new Set();
 const server = await startServer();
-running.add(server);
-const chromium = await launchServer();
-const browser = await connect(chromium);
 const weights = readdirSync(join(pages, 's')).filter((name) => /^(index|survey)/.test(name))
   .map((name) => [name.split(/[-.]/)[0], name.split('.').pop(), gzipSync(readFileSync(join(pages, 's', name)), { level: 9 }).length]);
 
@@ -30,7 +26,7 @@ const ready = [];
 const taps = [];
 const bytes = [];
 for (let i = 0; i < times; ++i) {
-  const context = await newContext(browser);
+  const context = await newContext();
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
   await session.send('Network.enable');
@@ -64,5 +60,4 @@ console.log(`  carried until the first touch, bytes        ${spread(bytes)}, que
 console.log(`  opened to first words, ms                   ${spread(words)}`);
 console.log(`  opened to first touch possible, ms          ${spread(ready)} (four trips of 2 s: html, files, call)`);
 console.log(`  touch on an answer to the frame after, ms   ${spread(taps)}`);
-for (const one of running) await one.stop();
-await chromium.close();
+await server.stop();

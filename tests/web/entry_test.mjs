@@ -1,21 +1,16 @@
 // Links that let nobody in, what is remembered and where, and answers kept for later.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import {
-  answerScreen, checkLargeText, checkScreen, claim, CODE, connect, everyEntry, HALL, heading, INVITED, launchServer, newContext, noTroubles,
+  answerScreen, checkLargeText, checkScreen, claim, CODE, everyEntry, HALL, heading, INVITED, newContext, noTroubles,
   open, openTab, part, picture, press, startServer, storages, SURVEY, until, WORDS,
 } from './kit.mjs';
-
-const chromium = await launchServer();
-const browser = await connect(chromium);
-test.after(() => chromium.close());
 
 const COUNTER = { ...SURVEY, formId: 'counter' };
 const DAY_MS = 86_400_000;
 
 claim('links that let nobody in are each told kindly, and nothing is asked', async () => {
   const server = await startServer();
-  const context = await newContext(browser);
+  const context = await newContext();
   for (const [name, fragment, title] of [
     ['unknown', '#i=SECRETwrong', 'Đường dẫn không đúng'],
     ['answered', '#i=SECRETused', 'Phiếu này đã được trả lời'],
@@ -48,7 +43,7 @@ claim('links that let nobody in are each told kindly, and nothing is asked', asy
 claim('a slip opens its survey, with its code percent-encoded or not, and asks no code', async () => {
   const server = await startServer();
   for (const code of [CODE, encodeURIComponent(CODE).replace(/\./g, '%2E')]) {
-    const page = await open(browser, server, `#l=SECREThall&d=${code}&c=SECRETcheck`);
+    const page = await open(server, `#l=SECREThall&d=${code}&c=SECRETcheck`);
     await press(page, 'Bắt đầu');
     await part(page, 1);
     await answerScreen(page);
@@ -62,7 +57,7 @@ claim('a slip opens its survey, with its code percent-encoded or not, and asks n
 
 claim('the entry is in no address, history or title, and gone from the tab at the end', async () => {
   const server = await startServer(COUNTER);
-  const page = await open(browser, server);
+  const page = await open(server);
   const addresses = [];
   page.on('framenavigated', (frame) => addresses.push(frame.url()));
   await press(page, 'Bắt đầu');
@@ -98,7 +93,7 @@ async function keepForLater(page) {
 
 claim('answers kept for later come back by the same link, are sent once, and leave the phone', async () => {
   const server = await startServer(COUNTER);
-  const context = await newContext(browser);
+  const context = await newContext();
   const first = await openTab(context, server);
   await keepForLater(first);
   await press(first, 'Quay lại phiếu');
@@ -126,7 +121,7 @@ claim('answers kept for later come back by the same link, are sent once, and lea
 
 claim('kept answers are found without a link, are deleted when asked, and after seven days', async () => {
   const server = await startServer(COUNTER);
-  const context = await newContext(browser);
+  const context = await newContext();
   const first = await openTab(context, server);
   await keepForLater(first);
   await first.close();
@@ -156,9 +151,53 @@ claim('kept answers are found without a link, are deleted when asked, and after 
   assert.equal((await storages(later)).phone, '{}');
 });
 
+claim('what else lies in the storages is passed over', async () => {
+  const server = await startServer(COUNTER);
+  for (const left of ['{', '7', 'null', '[]', '{}', '[{"entry":null}]', '{"form":1,"entry":{},"run":"x"}', '[null,{"form":0}]']) {
+    const context = await newContext();
+    await context.addInitScript((text) => {
+      if (sessionStorage.length > 0) return;
+      sessionStorage.setItem('hailong.survey', text);
+      localStorage.setItem('hailong.later', text);
+    }, left);
+    const page = await openTab(context, server);
+    await heading(page, SURVEY.title.vi);
+    noTroubles(page);
+  }
+});
+
+claim('a browser that refuses to store anything takes a survey, and keeps nothing for later', async () => {
+  const server = await startServer(COUNTER);
+  const context = await newContext();
+  await context.addInitScript(() => {
+    for (const name of ['sessionStorage', 'localStorage']) {
+      Object.defineProperty(window, name, { get() { throw new DOMException('denied', 'SecurityError'); } });
+    }
+  });
+  const page = await openTab(context, server);
+  await press(page, 'Bắt đầu');
+  await part(page, 1);
+  await answerScreen(page);
+  await press(page, 'Để sau trả lời tiếp');
+  await press(page, 'Giữ trên máy này');
+  await page.getByText('Trình duyệt này không cho lưu.').waitFor();
+  await press(page, 'Quay lại phiếu');
+  await press(page, 'Tiếp tục');
+  await press(page, 'Gửi');
+  await heading(page, 'Cảm ơn Ông/Bà!');
+  noTroubles(page);
+});
+
+claim('a server that opens a survey without questions is said to have failed', async () => {
+  const server = await startServer({ ...COUNTER, formId: 'unheard-of' });
+  const page = await open(server);
+  await heading(page, 'Rất tiếc, chưa mở được phiếu');
+  await checkScreen(page, 'notice-broken');
+});
+
 claim('another link in the same tab begins anew; the same link asks whether to go on', async () => {
   const server = await startServer(COUNTER);
-  const page = await open(browser, server);
+  const page = await open(server);
   await press(page, 'Bắt đầu');
   await part(page, 1);
   await page.locator('.face-button').nth(1).click();
@@ -185,7 +224,7 @@ claim('another link in the same tab begins anew; the same link asks whether to g
 claim('a quota that fills while somebody answers is told, and the answers go', async () => {
   const entries = everyEntry();
   const server = await startServer(COUNTER, entries);
-  const page = await open(browser, server, HALL);
+  const page = await open(server, HALL);
   await press(page, 'Bắt đầu');
   await part(page, 1);
   await answerScreen(page);
@@ -201,7 +240,7 @@ claim('a quota that fills while somebody answers is told, and the answers go', a
 
 claim('a trial says that it is one; a language that has no words of its own falls back to Vietnamese', async () => {
   const server = await startServer({ ...COUNTER, synthetic: true, languages: ['km', 'vi'] });
-  const page = await open(browser, server);
+  const page = await open(server);
   await page.getByText('Đợt khảo sát thử').waitFor();
   await heading(page, SURVEY.title.vi);
   await checkScreen(page, 'synthetic');
@@ -210,14 +249,14 @@ claim('a trial says that it is one; a language that has no words of its own fall
 
 claim('without JavaScript, and in a browser that is too old, the page says what to do', async () => {
   const server = await startServer();
-  const page = await open(browser, server, INVITED, undefined, { javaScriptEnabled: false });
+  const page = await open(server, INVITED, undefined, { javaScriptEnabled: false });
   const words = page.locator('noscript p');
   assert.match(await words.nth(0).textContent(), /^Trang này cần JavaScript/);
   assert.match(await words.nth(1).textContent(), /^This page needs JavaScript/);
   assert.ok((await words.nth(1).boundingBox()).height > 10, 'nobody sees it');
   await picture(page, 'no-script');
 
-  const context = await newContext(browser);
+  const context = await newContext();
   await context.addInitScript(() => { delete window.fetch; });
   const old = await openTab(context, server);
   await old.getByText('This browser is too old.').waitFor();

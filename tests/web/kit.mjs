@@ -2,15 +2,20 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { axe, checkTargets, openContext, openPage, running } from '../kiosk/browser.mjs';
+import { test } from 'node:test';
+import { axe, checkTargets, connect, launchServer, openContext, openPage, running } from '../kiosk/browser.mjs';
 import { StandIn } from './stand_in.mjs';
 import { parseTextproto } from './textproto.mjs';
 
-export { claim, connect, heading, launchServer, noTroubles, source, until } from '../kiosk/browser.mjs';
+export { claim, heading, noTroubles, source, until } from '../kiosk/browser.mjs';
 
 const [questionnaires, pages, pictures] = process.argv.slice(2);
 export { pages };
 mkdirSync(pictures, { recursive: true });
+
+const chromium = await launchServer();
+const browser = await connect(chromium);
+test.after(() => chromium.close());
 
 export const SIZES = [{ width: 360, height: 640 }, { width: 390, height: 844 }, { width: 1280, height: 800 }];
 const TOUCH_PX = 44;
@@ -55,12 +60,12 @@ export async function openTab(context, server, fragment = INVITED) {
   return page;
 }
 
-export function newContext(browser, size = SIZES[0], options = {}) {
+export function newContext(size = SIZES[0], options = {}) {
   return openContext(browser, { viewport: size, locale: 'vi-VN', hasTouch: size.width < 1000, ...options });
 }
 
-export async function open(browser, server, fragment = INVITED, size = SIZES[0], options = {}) {
-  return openTab(await newContext(browser, size, options), server, fragment);
+export async function open(server, fragment = INVITED, size = SIZES[0], options = {}) {
+  return openTab(await newContext(size, options), server, fragment);
 }
 
 export const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
@@ -73,8 +78,17 @@ export async function part(page, number) {
   await page.getByRole('heading', { level: 1, name: new RegExp(`^(Phần|Part) ${number} `) }).waitFor();
 }
 
-// One answer to each question on the screen; which one depends on the question's place.
-export async function answerScreen(page) {
+// One answer to each question on the screen; which one depends on the question's place. By real touches, or by the
+// script's clicks, which take a tenth of the time.
+export async function answerScreen(page, { touches = true } = {}) {
+  if (!touches) {
+    return page.evaluate(() => {
+      [...document.querySelectorAll('.question')].forEach((question, i) => {
+        const targets = question.querySelectorAll('.face-button, .choices .choice');
+        if (targets.length > 0) targets[(i + 2) % targets.length].click();
+      });
+    });
+  }
   const questions = page.locator('.question');
   for (let i = 0; i < await questions.count(); ++i) {
     const question = questions.nth(i);

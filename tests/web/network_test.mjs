@@ -1,14 +1,9 @@
 // Networks and servers as they are: every answer is stored exactly once, or is still there to be sent.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import {
-  answerScreen, checkNight, checkScreen, claim, connect, heading, INVITED, launchServer, newContext, noTroubles, open, openTab, part, picture,
+  answerScreen, checkNight, checkScreen, claim, heading, INVITED, newContext, noTroubles, open, openTab, part, picture,
   press, startServer, storages, SURVEY, until, WORDS,
 } from './kit.mjs';
-
-const chromium = await launchServer();
-const browser = await connect(chromium);
-test.after(() => chromium.close());
 
 const COUNTER = { ...SURVEY, formId: 'counter' };
 
@@ -31,7 +26,7 @@ function storedOnce(server) {
 
 claim('send pressed twice, and five times, is one call', async () => {
   const server = await startServer(COUNTER);
-  const page = await open(browser, server);
+  const page = await open(server);
   await answerAll(page);
   server.weather.push('slow');
   await page.evaluate(() => {
@@ -48,7 +43,7 @@ claim('send pressed twice, and five times, is one call', async () => {
 for (const [weather, calls] of [['cut', 2], ['half', 2], ['busy', 1], ['html', 1], ['portal', 1], ['drop', 1]]) {
   claim(`a call that ends in "${weather}" is made again by itself, and stored once`, async () => {
     const server = await startServer(COUNTER);
-    const page = await open(browser, server);
+    const page = await open(server);
     await answerAll(page);
     server.weather.push(weather);
     await press(page, 'Gửi');
@@ -61,7 +56,7 @@ for (const [weather, calls] of [['cut', 2], ['half', 2], ['busy', 1], ['html', 1
 
 claim('a reply lost after storing, then a reload: the same answer is sent again, not asked again', async () => {
   const server = await startServer(COUNTER);
-  const page = await open(browser, server);
+  const page = await open(server);
   await answerAll(page);
   server.weather.push('cut', 'drop', 'drop', 'drop');
   await press(page, 'Gửi');
@@ -76,7 +71,7 @@ claim('a reply lost after storing, then a reload: the same answer is sent again,
 
 claim('offline in the middle: nothing is lost, it is said, and it is sent when the network is back', async () => {
   const server = await startServer(COUNTER);
-  const page = await open(browser, server);
+  const page = await open(server);
   await press(page, 'Bắt đầu');
   await part(page, 1);
   await page.context().setOffline(true);
@@ -97,7 +92,7 @@ claim('offline in the middle: nothing is lost, it is said, and it is sent when t
 
 claim('an answer that waits can be kept on the phone, and goes out at the next visit', async () => {
   const server = await startServer(COUNTER);
-  const context = await newContext(browser);
+  const context = await newContext();
   const page = await openTab(context, server);
   await answerAll(page);
   await context.setOffline(true);
@@ -117,7 +112,7 @@ claim('an answer that waits can be kept on the phone, and goes out at the next v
 claim('a server that is busy or away when the link is opened is asked again by itself', async () => {
   const server = await startServer(COUNTER);
   server.climate = 'busy';
-  const page = await open(browser, server);
+  const page = await open(server);
   await heading(page, 'Máy chủ đang bận');
   await picture(page, 'notice-busy');
   server.climate = 'drop';
@@ -133,7 +128,7 @@ claim('a server that is busy or away when the link is opened is asked again by i
 
 claim('what the server will not take is said, and the answers can be looked over and sent again', async () => {
   const server = await startServer(COUNTER);
-  const page = await open(browser, server);
+  const page = await open(server);
   await answerAll(page);
   server.weather.push('refuse');
   await press(page, 'Gửi');
@@ -149,7 +144,7 @@ claim('what the server will not take is said, and the answers can be looked over
 
 claim('a flood is met with work, done in slices while the page stays alive', async () => {
   const server = await startServer(COUNTER);
-  const page = await open(browser, server);
+  const page = await open(server);
   await answerAll(page);
   server.bits = 17;
   await page.evaluate(() => {
@@ -176,7 +171,7 @@ claim('a flood is met with work, done in slices while the page stays alive', asy
 claim('work that is too hard is waited out instead', async () => {
   const server = await startServer(COUNTER);
   server.bits = 60;
-  const page = await open(browser, server);
+  const page = await open(server);
   await heading(page, 'Máy chủ đang bận');
   server.bits = 0;
   await press(page, 'Thử lại ngay');
@@ -196,7 +191,7 @@ claim('random weather: whatever happens, one answer is stored', async () => {
   for (let i = 0; i < 3; ++i) {
     const server = await startServer(COUNTER);
     server.weather.push(...Array.from({ length: 2 }, () => kinds[draw(kinds.length)]));
-    const page = await open(browser, server, INVITED);
+    const page = await open(server, INVITED);
     await until(async () => {
       const again = page.getByRole('button', { name: 'Thử lại ngay' });
       if (await again.count() > 0) await again.click({ timeout: 500 }).catch(() => {});

@@ -1,14 +1,9 @@
 // One person from the link to the thanks, in every way there is.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import {
-  answerScreen, checkLargeText, checkNight, checkScreen, claim, CODE, connect, HALL, heading, INVITED, launchServer, noTroubles, OFFICIALS,
+  answerScreen, checkLargeText, checkNight, checkScreen, claim, CODE, HALL, heading, INVITED, noTroubles, OFFICIALS,
   open, openTab, part, newContext, picture, press, SIPAS, SIZES, startServer, storages, SURVEY, until, WORDS, everyEntry,
 } from './kit.mjs';
-
-const chromium = await launchServer();
-const browser = await connect(chromium);
-test.after(() => chromium.close());
 
 const PARTS = 13; // screens of the full form
 const FULL = SIPAS.forms.find((one) => one.formId === 'full').questionIds;
@@ -18,7 +13,7 @@ for (const size of SIZES) {
     claim(`the full SIPAS form, ${language}, ${size.width}x${size.height}`, async () => {
       const server = await startServer();
       server.clockOffsetMs = 3_600_000;
-      const page = await open(browser, server, INVITED, size);
+      const page = await open(server, INVITED, size);
       const smallest = size === SIZES[0];
       const look = async (name) => {
         await checkScreen(page, name, language);
@@ -39,7 +34,7 @@ for (const size of SIZES) {
         await part(page, number);
         last = number;
         if (number === 6 || (smallest && number <= 2)) await look(`part-${number}`);
-        await answerScreen(page);
+        await answerScreen(page, { touches: smallest && language === 'vi' });
         if (number === 6) await picture(page, `part-answered-${language}`);
         await press(page, words.next);
       }
@@ -81,7 +76,7 @@ claim('every kind of question, with texts, none, not applicable, and taking an a
     ],
   };
   const server = await startServer({ ...SURVEY, questionnaire: kinds, formId: undefined });
-  const page = await open(browser, server);
+  const page = await open(server);
   await press(page, 'Bắt đầu');
   await part(page, 1);
   const question = (number) => page.locator('.question').nth(number - 1);
@@ -121,7 +116,7 @@ claim('every kind of question, with texts, none, not applicable, and taking an a
 
 claim('what is required and missing is said before sending, and found by a touch', async () => {
   const server = await startServer({ ...SURVEY, questionnaire: OFFICIALS, formId: undefined });
-  const page = await open(browser, server);
+  const page = await open(server);
   await press(page, 'Bắt đầu');
   await part(page, 1);
   while (await page.getByRole('heading', { name: WORDS.vi.review }).count() === 0) await press(page, 'Tiếp tục');
@@ -151,7 +146,7 @@ claim('what is required and missing is said before sending, and found by a touch
 
 claim('a round that keeps unfinished answers takes them, marked as such; a known question is not asked', async () => {
   const server = await startServer({ ...SURVEY, questionnaire: OFFICIALS, formId: undefined, keepsPartial: true });
-  const page = await open(browser, server);
+  const page = await open(server);
   await press(page, 'Bắt đầu');
   await part(page, 1);
   await page.locator('.question').nth(1).locator('.choice').first().click();
@@ -161,7 +156,7 @@ claim('a round that keeps unfinished answers takes them, marked as such; a known
   assert.equal(server.submitted()[0].partial, true);
 
   const known = await startServer({ ...SURVEY, questionnaire: OFFICIALS, formId: undefined, knownQuestionId: 'group' });
-  const other = await open(browser, known);
+  const other = await open(known);
   await press(other, 'Bắt đầu');
   await part(other, 1);
   assert.equal(await other.getByText('Đối tượng trả lời').count(), 0);
@@ -174,7 +169,7 @@ claim('a round that keeps unfinished answers takes them, marked as such; a known
 
 claim('the open link of a hall: six faces, and a dossier code judged as it is typed', async () => {
   const server = await startServer();
-  const page = await open(browser, server, HALL);
+  const page = await open(server, HALL);
   await heading(page, SURVEY.title.vi);
   await press(page, 'Bắt đầu');
   await part(page, 1);
@@ -200,7 +195,7 @@ claim('the open link of a hall: six faces, and a dossier code judged as it is ty
   assert.deepEqual(server.submitted()[0].evidence, { dossierCode: CODE });
   noTroubles(page);
 
-  const without = await open(browser, server, HALL);
+  const without = await open(server, HALL);
   await press(without, 'Bắt đầu');
   await part(without, 1);
   await answerScreen(without);
@@ -213,7 +208,7 @@ claim('the open link of a hall: six faces, and a dossier code judged as it is ty
 
 claim('by keyboard alone', async () => {
   const server = await startServer();
-  const page = await open(browser, server, HALL, SIZES[2]);
+  const page = await open(server, HALL, SIZES[2]);
   await heading(page, SURVEY.title.vi);
   const tabTo = async (text) => {
     for (let i = 0; i < 60; ++i) {
@@ -242,7 +237,7 @@ claim('by keyboard alone', async () => {
 
 claim('the browser\'s back button goes to the part before, loses nothing, and sends nothing again', async () => {
   const server = await startServer();
-  const page = await open(browser, server);
+  const page = await open(server);
   await press(page, 'Bắt đầu');
   await part(page, 1);
   await page.locator('.choice').first().click();
@@ -286,7 +281,7 @@ claim('the browser\'s back button goes to the part before, loses nothing, and se
 
 claim('a reload in the middle goes on where it was, in the language chosen', async () => {
   const server = await startServer();
-  const page = await open(browser, server);
+  const page = await open(server);
   await press(page, 'English');
   await press(page, 'Begin');
   await part(page, 1);
@@ -307,7 +302,7 @@ claim('a reload in the middle goes on where it was, in the language chosen', asy
 
 claim('two tabs with one invitation: the second hears that it was answered', async () => {
   const server = await startServer({ ...SURVEY, ...{ formId: 'counter' } });
-  const context = await newContext(browser);
+  const context = await newContext();
   const [one, other] = [await openTab(context, server), await openTab(context, server)];
   for (const page of [one, other]) {
     await press(page, 'Bắt đầu');
@@ -330,7 +325,7 @@ claim('two tabs with one invitation: the second hears that it was answered', asy
 
 claim('a copied tab that sends other answers hears that it was answered', async () => {
   const server = await startServer({ ...SURVEY, formId: 'counter' }, { ...everyEntry(), 'l SECREThall': {} });
-  const context = await newContext(browser);
+  const context = await newContext();
   const one = await openTab(context, server, HALL);
   await press(one, 'Bắt đầu');
   await part(one, 1);
@@ -357,7 +352,7 @@ claim('what the server says of an answer is said to the person', async () => {
     ['OUTCOME_RECORDED_COUNTS', /Câu trả lời đã được lưu\./],
   ]) {
     const server = await startServer(SURVEY, { 'l x': { outcome, survey: { formId: 'counter' } } });
-    const page = await open(browser, server, '#l=x');
+    const page = await open(server, '#l=x');
     await press(page, 'Bắt đầu');
     await part(page, 1);
     await answerScreen(page);

@@ -14,13 +14,13 @@ export const TEXT_CHARACTERS_MAX = 1000; // the server takes 4000 bytes
 const SCREEN_QUESTIONS_AIM = 8;
 const SCREEN_QUESTIONS_MAX = 12;
 
-// The questions to ask, in order.
-export function questionsOf(opened: OpenSurveyResponse): Question[] {
+// The questions to ask, in order. Null: there are none, or the form is none of the questionnaire's.
+export function questionsOf(opened: OpenSurveyResponse): Question[] | null {
   const all = opened.questionnaire?.questions ?? [];
   let asked = all;
   if (opened.formId) {
     const form = (opened.questionnaire?.forms ?? []).find((one) => one.formId === opened.formId);
-    if (form === undefined) throw new Error(`found form '${opened.formId}', allowed are those of the questionnaire`);
+    if (form === undefined) return null;
     const byId = new Map(all.map((one): [string, Question] => [one.questionId, one]));
     asked = [];
     for (const id of form.questionIds ?? []) {
@@ -28,7 +28,8 @@ export function questionsOf(opened: OpenSurveyResponse): Question[] {
       if (question !== undefined) asked.push(question);
     }
   }
-  return asked.filter((one) => one.questionId !== opened.knownQuestionId);
+  const left = asked.filter((one) => one.questionId !== opened.knownQuestionId);
+  return left.length > 0 ? left : null;
 }
 
 const partOf = (question: Question): string => (question.section ?? '').split('.')[0] ?? '';

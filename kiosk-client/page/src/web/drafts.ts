@@ -3,7 +3,10 @@ import type { Answers } from './answers';
 import { isSameEntry, type Entry } from './entry';
 import type { Response } from './survey';
 
+export const FORM = 1; // of a draft; another is not read
+
 export interface Draft {
+  form: typeof FORM;
   entry: Entry;
   run: string; // tells this survey's places in the history from another's
   responseId: string; // empty: not begun
@@ -24,9 +27,9 @@ const PHONE_KEY = 'hailong.later';
 const PHONE_MS_MAX = 7 * 24 * 3600 * 1000;
 
 // A browser may refuse storage: then a survey lives as long as its page.
-function read<Value>(storage: () => Storage, key: string): Value | null {
+function read(storage: () => Storage, key: string): unknown {
   try {
-    return JSON.parse(storage().getItem(key) ?? 'null') as Value | null;
+    return JSON.parse(storage().getItem(key) ?? 'null');
   } catch {
     return null;
   }
@@ -42,16 +45,30 @@ function write(storage: () => Storage, key: string, value: unknown): boolean {
   }
 }
 
+// What an older version of the page left, or anybody's hand, is nothing.
+function isDraft(value: unknown): value is Draft {
+  const draft = (value ?? {}) as Partial<Draft>;
+  return draft.form === FORM && typeof draft.entry === 'object' && draft.entry !== null
+    && typeof draft.answers === 'object' && draft.answers !== null;
+}
+
 const tab = () => sessionStorage;
 const phone = () => localStorage;
 
-export const readTab = () => read<Draft>(tab, TAB_KEY);
+export function readTab(): Draft | null {
+  const found = read(tab, TAB_KEY);
+  return isDraft(found) ? found : null;
+}
 
 // What is on this phone and not too old, newest first; what is too old goes.
 function readPhone(nowMs: number): Draft[] {
-  const all = read<Draft[]>(phone, PHONE_KEY);
+  const all = read(phone, PHONE_KEY);
   if (all === null) return [];
-  const young = all.filter((one) => nowMs - one.savedAtMs < PHONE_MS_MAX);
+  if (!Array.isArray(all)) {
+    write(phone, PHONE_KEY, null);
+    return [];
+  }
+  const young = all.filter((one): one is Draft => isDraft(one) && nowMs - one.savedAtMs < PHONE_MS_MAX);
   if (young.length < all.length) write(phone, PHONE_KEY, young.length > 0 ? young : null);
   return young.sort((a, b) => b.savedAtMs - a.savedAtMs);
 }

@@ -3,7 +3,7 @@
 import { allSent, isAnswered, questionsOf, screensOf, touched, type Answer } from './answers';
 import { CallError, openSurvey, submitSurvey, type Trouble } from './calls';
 import { normalizeDossierCode } from './dossier_code';
-import { findOnPhone, forget, forgetOnPhone, readTab, save, type Draft } from './drafts';
+import { findOnPhone, forget, forgetOnPhone, FORM, readTab, save, type Draft } from './drafts';
 import { entryIn, isSameEntry, type Entry } from './entry';
 import { chanceOf, newResponseId, receiptOf } from './ids';
 import { Patience } from './patience';
@@ -270,11 +270,9 @@ export class Session {
       if (notice !== 'not_yet') this.settle();
       return this.show({ at: 'notice', kind: notice });
     }
-    try {
-      this.questions = questionsOf(asked);
-    } catch {
-      return this.show({ at: 'notice', kind: 'broken' });
-    }
+    const questions = questionsOf(asked);
+    if (questions === null) return this.show({ at: 'notice', kind: 'broken' });
+    this.questions = questions;
     this.screens = screensOf(this.questions);
     const languages = this.languages();
     this.language = languages.includes(wanted) ? wanted : languages[0] ?? 'vi';
@@ -402,7 +400,7 @@ export class Session {
 
 function freshDraft(entry: Entry): Draft {
   return {
-    entry, run: newResponseId(Date.now(), chanceOf(10)), responseId: '', language: '', answers: {}, dossierCode: '',
+    form: FORM, entry, run: newResponseId(Date.now(), chanceOf(10)), responseId: '', language: '', answers: {}, dossierCode: '',
     spentMs: 0, clockOffsetMs: 0, step: 0, later: false, savedAtMs: 0, pending: null,
   };
 }

@@ -19,10 +19,11 @@ function Said({ kind, icon, title, children }: {
   );
 }
 
-function dayIn(language: string, time: string | number): string {
-  return new Date(time).toLocaleString(language, {
-    day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit',
-  });
+// Alike in every language of Vietnam, and by every browser.
+function timeOf(time: string | number): string {
+  const at = new Date(time);
+  const two = (value: number) => `0${value}`.slice(-2);
+  return `${two(at.getHours())}:${two(at.getMinutes())}, ${at.getDate()}/${at.getMonth() + 1}/${at.getFullYear()}`;
 }
 
 export function Opening({ t }: ScreenProps) {
@@ -32,11 +33,13 @@ export function Opening({ t }: ScreenProps) {
 export function Notices({ session, t, kind }: ScreenProps & { kind: Notice }) {
   const { opensAt } = session.opened;
   const waits = kind === 'offline' || kind === 'busy';
+  const failed = waits || kind === 'unknown' || kind === 'broken' || kind === 'refused';
+  const icon = kind === 'answered' ? <CheckIcon /> : failed ? <WarnIcon /> : undefined;
   return (
-    <Said kind={kind} icon={kind === 'answered' ? <CheckIcon /> : <WarnIcon />} title={t(`${kind}.title`)}>
+    <Said kind={kind} icon={icon} title={t(`${kind}.title`)}>
       <p class="lead">{t(`${kind}.text`)}</p>
       {kind === 'not_yet' && opensAt !== undefined && (
-        <p class="lead">{t('not_yet.when', { time: dayIn(session.language, opensAt) })}</p>
+        <p class="lead">{t('not_yet.when', { time: timeOf(opensAt) })}</p>
       )}
       {waits && (
         <div class="actions">
@@ -55,7 +58,7 @@ export function Notices({ session, t, kind }: ScreenProps & { kind: Notice }) {
 export function Resume({ session, t }: ScreenProps) {
   return (
     <Said kind="resume" title={t('resume.title')}>
-      <p class="lead">{t('resume.text', { time: dayIn(session.language, session.foundAt) })}</p>
+      <p class="lead">{t('resume.text', { time: timeOf(session.foundAt) })}</p>
       <div class="actions">
         <Button kind="main" onPress={() => session.resume()}>{t('resume.go_on')}</Button>
         <Button onPress={() => session.startAnew()}>{t('resume.anew')}</Button>
@@ -64,7 +67,7 @@ export function Resume({ session, t }: ScreenProps) {
   );
 }
 
-function Keep({ session, t }: ScreenProps) {
+function Keep({ session, t, kind }: ScreenProps & { kind: 'main' | 'plain' }) {
   const [failed, setFailed] = useState(false);
   if (session.keptLater) {
     return (
@@ -77,7 +80,7 @@ function Keep({ session, t }: ScreenProps) {
   return (
     <>
       {failed && <p class="verdict wrong" role="alert">{t('later.failed')}</p>}
-      <Button kind="main" onPress={() => setFailed(!session.keepLater())}>{t('later.keep')}</Button>
+      <Button kind={kind} onPress={() => setFailed(!session.keepLater())}>{t('later.keep')}</Button>
     </>
   );
 }
@@ -88,7 +91,7 @@ export function Later({ session, t }: ScreenProps) {
       <p class="lead">{t('later.text')}</p>
       <p class="lead">{t('later.shared')}</p>
       <div class="actions">
-        <Keep session={session} t={t} />
+        <Keep session={session} t={t} kind="main" />
         <Button icon={<BackIcon />} onPress={() => session.back()}>{t('later.back')}</Button>
       </div>
     </Said>
@@ -104,7 +107,7 @@ export function Sending({ session, t, waits }: ScreenProps & { waits: 'no' | 'of
       <p class="lead">{t('waiting.text')}</p>
       <div class="actions">
         <Button kind="main" icon={<AgainIcon />} onPress={() => session.tryNow()}>{t('try')}</Button>
-        <Keep session={session} t={t} />
+        <Keep session={session} t={t} kind="plain" />
       </div>
       {!session.keptLater && <p>{t('later.shared')}</p>}
     </Said>
