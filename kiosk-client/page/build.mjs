@@ -82,7 +82,8 @@ async function buildWeb(folder) {
     if (names[key] === undefined) throw new Error(`index.html: found {${key}}, allowed are ${Object.keys(names)}`);
     return names[key];
   });
-  writeFileSync(join(folder, 'index.html'), html);
+  // Who comes without a link is told so.
+  for (const place of [folder, dirname(folder)]) writeFileSync(join(place, 'index.html'), html);
 }
 
 const folder = kind === 'web' ? join(resolve(out), 's') : resolve(out);

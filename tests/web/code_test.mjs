@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import {
   answerScreen, CODE, heading, INVITED, newContext, noTroubles, openTab, pages, part, press, SIPAS, source, startServer,
-  claim, SURVEY,
+  claim, SURVEY, until,
 } from './kit.mjs';
 import { errorInfo, retryInfo } from './stand_in.mjs';
 
@@ -41,16 +41,21 @@ test('a dossier code is judged as base/dossier_code judges it', async () => {
   assert.equal(normalizeDossierCode(CODE + ' '.repeat(106)), CODE);
 });
 
-test('SHA-256 and its zero bits are those of OpenSSL', async () => {
-  const { sha256, leadingZeroBits } = await codeOf('sha256.ts');
+test('SHA-256 and its zero bits are those of OpenSSL, whatever the lengths of head and tail', async () => {
+  const { Sha256, leadingZeroBits } = await codeOf('sha256.ts');
+  const letters = (length) => Array.from({ length }, () => String.fromCharCode(randomInt(32, 127))).join('');
   for (let length = 0; length < 200; ++length) {
-    const text = Array.from({ length }, () => String.fromCharCode(randomInt(32, 127))).join('');
-    const digest = createHash('sha256').update(text).digest();
-    const ours = sha256(text);
-    assert.deepEqual([...ours].map((word) => word >>> 0), Array.from({ length: 8 }, (_, i) => digest.readUInt32BE(4 * i)), text);
-    const bits = BigInt(`0x${digest.toString('hex')}`).toString(2).padStart(256, '0').indexOf('1');
-    assert.equal(leadingZeroBits(ours), bits);
+    const head = letters(length);
+    const begun = new Sha256(head);
+    for (const tail of [letters(20), '', letters(randomInt(20))]) {
+      const digest = createHash('sha256').update(head + tail).digest();
+      const ours = begun.digest(tail);
+      assert.deepEqual([...ours].map((word) => word >>> 0), Array.from({ length: 8 }, (_, i) => digest.readUInt32BE(4 * i)), head + tail);
+      const bits = BigInt(`0x${digest.toString('hex')}`).toString(2).padStart(256, '0').indexOf('1');
+      assert.equal(leadingZeroBits(ours), bits);
+    }
   }
+  assert.throws(() => new Sha256('').digest('x'.repeat(21)), /found 21 characters/);
   assert.equal(leadingZeroBits(Int32Array.of(0, 0, 1, 0, 0, 0, 0, 0)), 95);
 });
 
@@ -114,7 +119,7 @@ test('the first screen is one html, one css and one js of 30 KB together, with n
   assert.ok(bytes < 30 * 1024, `${bytes} bytes compressed`);
   for (const name of Object.keys(files)) assert.match(name, /^(index\.html|\w+-[0-9A-Za-z]{8}\.(js|css|svg))$/);
   const linked = [...files['index.html'].matchAll(/(?:src|href)="([^"]*)"/g)].map((one) => one[1]);
-  assert.deepEqual(linked.sort(), Object.keys(files).filter((name) => name !== 'index.html').sort());
+  assert.deepEqual(linked.sort(), Object.keys(files).filter((name) => name !== 'index.html').map((name) => `/s/${name}`).sort());
   assert.match(files['index.html'], /<h1>Đánh giá sự phục vụ<\/h1>/, 'words stand there before any script');
 });
 
@@ -186,4 +191,15 @@ claim('a browser without what came after Chrome 61 takes a whole survey', async 
   assert.equal(await tab.locator('body').getAttribute('data-left'), 'undefined undefined');
   assert.equal(server.stored.size, 1);
   noTroubles(tab);
+});
+
+claim('the watch over a page sees another origin, and what the Content-Security-Policy forbids', async () => {
+  const server = await startServer();
+  const tab = await openTab(await newContext(), server, INVITED);
+  await heading(tab, SURVEY.title.vi);
+  noTroubles(tab);
+  await tab.evaluate(() => fetch('http://127.0.0.1:9/').catch(() => {}));
+  await until(() => tab.troubles.some((one) => /connect-src/.test(one)), 'a complaint of another origin');
+  await tab.evaluate(() => { document.body.appendChild(document.createElement('style')).textContent = 'p{color:red}'; });
+  await until(() => tab.troubles.some((one) => /style-src/.test(one)), 'a complaint of an inline style');
 });

@@ -40,6 +40,14 @@ claim('links that let nobody in are each told kindly, and nothing is asked', asy
   assert.equal(server.leaked, undefined);
 });
 
+claim('who opens the site without a link is told to open it', async () => {
+  const server = await startServer();
+  const page = await open(server, '');
+  await page.goto(server.url);
+  await heading(page, 'Xin mở lại đường dẫn');
+  noTroubles(page);
+});
+
 claim('a slip opens its survey, with its code percent-encoded or not, and asks no code', async () => {
   const server = await startServer();
   for (const code of [CODE, encodeURIComponent(CODE).replace(/\./g, '%2E')]) {

@@ -26,7 +26,7 @@ function storedOnce(server) {
 
 claim('send pressed twice, and five times, is one call', async () => {
   const server = await startServer(COUNTER);
-  const page = await open(server);
+  const page = await open(server, INVITED, undefined, { reducedMotion: 'reduce' });
   await answerAll(page);
   server.weather.push('slow');
   await page.evaluate(() => {
@@ -34,6 +34,7 @@ claim('send pressed twice, and five times, is one call', async () => {
     for (let i = 0; i < 5; ++i) button.click();
   });
   await heading(page, 'Đang gửi câu trả lời…');
+  assert.equal(await page.locator('.spinner').evaluate((one) => getComputedStyle(one).animationName), 'none');
   await heading(page, 'Cảm ơn Ông/Bà!');
   assert.equal(server.submitted().length, 1);
   storedOnce(server);

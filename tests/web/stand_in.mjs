@@ -82,7 +82,7 @@ export class StandIn {
 
   answer(name, text, headers, weather) {
     try {
-      if (this.bits > 0) this.demandWork(headers);
+      if (this.bits > 0) this.demandWork(headers, text);
       if (weather === 'busy') throw new Refused('unavailable', 'the store is busy', [retryInfo(1)]);
       if (weather === 'refuse') throw new Refused('invalid_argument', 'found version 1, allowed is 2');
       if (headers['content-type'] !== 'application/json' || headers['connect-protocol-version'] !== '1') {
@@ -101,16 +101,18 @@ export class StandIn {
     }
   }
 
-  demandWork(headers) {
+  demandWork(headers, text) {
     const given = headers['x-challenge-solution'] ?? '';
     const digest = createHash('sha256').update(given).digest();
     const zeros = Math.clz32(digest.readUInt32BE(0));
-    if (this.challenge !== undefined && given.startsWith(`${this.challenge}.`) && zeros >= this.bits) {
+    if (this.challenge !== undefined && given.startsWith(`${this.challenge}.`) && /\.\d{1,20}$/.test(given) && zeros >= this.bits && this.challenged === text) {
       this.challenge = undefined;
       this.solved += 1;
       return;
     }
-    this.challenge = `${this.bits}.${randomBytes(24).toString('base64url')}`;
+    const expires = Math.floor(Date.now() / 1000) + 120;
+    this.challenge = `1.${this.bits}.${expires}.${randomBytes(12).toString('hex')}.${randomBytes(32).toString('base64url')}`;
+    this.challenged = text;
     const refusal = new Refused('resource_exhausted', 'too many calls from here', [retryInfo(60)]);
     refusal.headers = { 'X-Challenge': this.challenge };
     throw refusal;
@@ -132,11 +134,11 @@ export class StandIn {
     const times = {
       opensAt: new Date(now + (state === 'NOT_YET' ? 1 : -1) * 86_400_000).toISOString(),
       closesAt: new Date(now + 10 * 86_400_000).toISOString(),
-      serverTime: new Date(now).toISOString(),
     };
     const shown = used !== undefined ? 'ANSWERED' : state;
     const { title, unitName, provinceName } = survey;
-    return { state: `SURVEY_STATE_${shown}`, title, unitName, provinceName, ...times, ...(shown === 'OPEN' ? survey : {}) };
+    return { state: `SURVEY_STATE_${shown}`, title, unitName, provinceName, ...times,
+      ...(shown === 'OPEN' ? { ...survey, serverTime: new Date(now).toISOString() } : {}) };
   }
 
   submit(found, { response, ...rest }) {

@@ -1,5 +1,5 @@
-// SHA-256 of short messages, for the proof of work. crypto.subtle answers by a promise for each digest, which costs more
-// than the digest itself, and is not there outside secure contexts; this one counts to a hundred thousand in a second.
+// SHA-256 of many messages that begin alike, for the proof of work. crypto.subtle answers by a promise for each digest,
+// which costs more than the digest itself, and cannot go on from a common beginning.
 
 function constants(): { initial: Uint32Array; rounds: Uint32Array } {
   // The first 32 bits of the fractional parts of square and cube roots of the first primes (FIPS 180-4).
@@ -49,18 +49,43 @@ function digestBlock(state: Int32Array, block: DataView, at: number): void {
   for (let i = 0; i < 8; ++i) state[i] = state[i]! + added[i]!;
 }
 
-// The digest as eight words, most significant first. `text` is ASCII.
-export function sha256(text: string): Int32Array {
-  const length = text.length;
-  const blocks = Math.ceil((length + 9) / 64);
-  const bytes = new Uint8Array(64 * blocks);
-  for (let i = 0; i < length; ++i) bytes[i] = text.charCodeAt(i);
-  bytes[length] = 0x80;
-  const view = new DataView(bytes.buffer);
-  view.setUint32(64 * blocks - 4, 8 * length);
-  const state = new Int32Array(INITIAL);
-  for (let i = 0; i < blocks; ++i) digestBlock(state, view, 64 * i);
-  return state;
+const BLOCK = 64;
+const TAIL_MAX = 20;
+
+// Digests of `head` + tail; both ASCII. What is whole blocks of the head is done once.
+export class Sha256 {
+  private readonly begun: Int32Array;
+  private readonly length: number; // of the head
+  private readonly bytes = new Uint8Array(2 * BLOCK);
+  private readonly view = new DataView(this.bytes.buffer);
+  private readonly filled: number; // of the head's last block
+  private readonly state = new Int32Array(8);
+
+  constructor(head: string) {
+    this.begun = new Int32Array(INITIAL);
+    this.length = head.length;
+    const whole = head.length - (head.length % BLOCK);
+    for (let at = 0; at < head.length; ++at) {
+      this.bytes[at % BLOCK] = head.charCodeAt(at);
+      if (at < whole && at % BLOCK === BLOCK - 1) digestBlock(this.begun, this.view, 0);
+    }
+    this.filled = head.length - whole;
+  }
+
+  // Eight words, most significant first; good until the next call.
+  digest(tail: string): Int32Array {
+    if (tail.length > TAIL_MAX) throw new Error(`found ${tail.length} characters, allowed are ${TAIL_MAX}`);
+    const { bytes, view, state } = this;
+    let at = this.filled;
+    for (let i = 0; i < tail.length; ++i) bytes[at++] = tail.charCodeAt(i);
+    bytes[at] = 0x80;
+    const blocks = at + 9 > BLOCK ? 2 : 1;
+    bytes.fill(0, at + 1);
+    view.setUint32(BLOCK * blocks - 4, 8 * (this.length + tail.length));
+    state.set(this.begun);
+    for (let i = 0; i < blocks; ++i) digestBlock(state, view, BLOCK * i);
+    return state;
+  }
 }
 
 export function leadingZeroBits(digest: Int32Array): number {
