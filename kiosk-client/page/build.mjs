@@ -1,5 +1,5 @@
-// Builds a page into the directory given: `node build.mjs kiosk OUT` or `node build.mjs web OUT`. What both share is in
-// src/components and src/messages. The web's page lies in OUT/s, where links lead, under names that change with content.
+// Builds a page into the directory given: `node build.mjs kiosk OUT` or `node build.mjs web OUT`. What both share is
+// in src/components and src/messages. The web's lies in OUT/s, where links lead, under names that change with content.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,8 @@ const KINDS = ['kiosk', 'web'];
 const KB_MAX = { kiosk: 150, web: 120 }; // compressed, all files of the page
 const [kind, out] = process.argv.slice(2);
 if (!KINDS.includes(kind) || !out) {
-  console.error(`build.mjs: found "${process.argv.slice(2).join(' ')}", allowed is one of ${KINDS.join(', ')} and a directory`);
+  const found = process.argv.slice(2).join(' ');
+  console.error(`build.mjs: found "${found}", allowed is one of ${KINDS.join(', ')} and a directory`);
   process.exit(2);
 }
 

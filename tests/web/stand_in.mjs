@@ -21,6 +21,11 @@ const HTTP_STATUS = {
   unimplemented: 501, unavailable: 503,
 };
 const TEXT_BYTES_MAX = 4000;
+const RESPONSE_FIELDS = [
+  'responseId', 'questionnaireVersion', 'submittedAt', 'clockOffsetMs', 'durationMs', 'evidence', 'answers', 'partial',
+];
+const UUID_7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const CODE = /^[0-9A-Z.]+-\d{6}-\d{4,12}$/;
 
 // Just enough Protobuf to write a google.rpc.ErrorInfo or RetryInfo.
 const bytesField = (number, bytes) => Buffer.concat([Buffer.from([number * 8 + 2, bytes.length]), bytes]);
@@ -42,7 +47,8 @@ export class StandIn {
   // "s LINK CODE CHECK") to { state, used, survey }.
   static async start(pages, survey, entries) {
     const one = new StandIn();
-    Object.assign(one, { pages, survey, entries, stored: new Map(), asked: [], weather: [], climate: 'good', clockOffsetMs: 0, bits: 0, solved: 0 });
+    Object.assign(one, { pages, survey, entries, stored: new Map(), asked: [] });
+    Object.assign(one, { weather: [], climate: 'good', clockOffsetMs: 0, bits: 0, solved: 0 });
     one.server = createServer((request, response) => void one.serve(request, response));
     await new Promise((resolve) => one.server.listen(0, '127.0.0.1', resolve));
     one.url = `http://127.0.0.1:${one.server.address().port}/`;
@@ -111,7 +117,8 @@ export class StandIn {
       return;
     }
     const expires = Math.floor(Date.now() / 1000) + 120;
-    this.challenge = `1.${this.bits}.${expires}.${randomBytes(12).toString('hex')}.${randomBytes(32).toString('base64url')}`;
+    const [nonce, signature] = [12, 32].map((size) => randomBytes(size).toString('base64url'));
+    this.challenge = `1.${this.bits}.${expires}.${nonce}.${signature}`;
     this.challenged = text;
     const refusal = new Refused('resource_exhausted', 'too many calls from here', [retryInfo(60)]);
     refusal.headers = { 'X-Challenge': this.challenge };
@@ -169,16 +176,15 @@ export class StandIn {
   // What the server would not take, of server/intake/validate.cc.
   faultsOf(survey, response) {
     const bad = [];
-    const known = ['responseId', 'questionnaireVersion', 'submittedAt', 'clockOffsetMs', 'durationMs', 'evidence', 'answers', 'partial'];
-    for (const key of Object.keys(response)) if (!known.includes(key)) bad.push(`field ${key}`);
-    if (!/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(response.responseId)) bad.push('response_id');
+    for (const key of Object.keys(response)) if (!RESPONSE_FIELDS.includes(key)) bad.push(`field ${key}`);
+    if (!UUID_7.test(response.responseId)) bad.push('response_id');
     if (response.questionnaireVersion !== survey.questionnaire.version) bad.push('questionnaire_version');
     const ahead = Date.parse(response.submittedAt) + response.clockOffsetMs - (Date.now() + this.clockOffsetMs);
     if (!(ahead < 300_000)) bad.push(`submitted_at is ${ahead} ms ahead`);
     for (const key of ['clockOffsetMs', 'durationMs']) if (!Number.isInteger(response[key])) bad.push(key);
     if (response.evidence !== undefined) {
       const { dossierCode, ...other } = response.evidence;
-      if (!survey.asksDossierCode || Object.keys(other).length > 0 || !/^[0-9A-Z.]+-\d{6}-\d{4,12}$/.test(dossierCode)) bad.push('evidence');
+      if (!survey.asksDossierCode || Object.keys(other).length > 0 || !CODE.test(dossierCode)) bad.push('evidence');
     }
     const form = survey.questionnaire.forms?.find((one) => one.formId === survey.formId);
     const questions = survey.questionnaire.questions.filter((one) =>
@@ -195,7 +201,9 @@ export class StandIn {
     }
     if (seen.size === 0) bad.push('no answer');
     if (response.partial && !survey.keepsPartial) bad.push('partial');
-    for (const one of questions) if (one.required && !seen.has(one.questionId) && !response.partial) bad.push(`missing ${one.questionId}`);
+    for (const { questionId, required } of questions) {
+      if (required && !seen.has(questionId) && !response.partial) bad.push(`missing ${questionId}`);
+    }
     return bad;
   }
 
@@ -219,7 +227,7 @@ function fits(question, { questionId, text, ...value }) {
   if (text !== undefined && (text === '' || Buffer.byteLength(text) > TEXT_BYTES_MAX)) return false;
   if (question.kind === 'QUESTION_KIND_TEXT') return kinds.length === 0 && text !== undefined;
   if (kinds.length !== 1) return false;
-  if (kinds[0] === 'notApplicable') return question.allowsNotApplicable === true && value.notApplicable === true && text === undefined;
+  if (kinds[0] === 'notApplicable') return question.allowsNotApplicable && value.notApplicable && text === undefined;
   const several = question.kind === 'QUESTION_KIND_MULTIPLE_CHOICE';
   if (kinds[0] !== (several ? 'choices' : 'choice')) return false;
   const chosen = several ? value.choices.choices : [value.choice];

@@ -279,6 +279,21 @@ claim('the browser\'s back button goes to the part before, loses nothing, and se
   noTroubles(page);
 });
 
+claim('a double tap on "continue" goes on once, and answers nothing', async () => {
+  const server = await startServer();
+  const page = await open(server);
+  await page.getByRole('button', { name: 'Bắt đầu' }).dblclick();
+  await part(page, 1);
+  for (const number of [2, 3, 4]) {
+    await page.getByRole('button', { name: 'Tiếp tục' }).dblclick();
+    await part(page, number);
+  }
+  await page.waitForTimeout(100);
+  await part(page, 4);
+  await page.getByText('Đã trả lời 0/85 câu').waitFor();
+  noTroubles(page);
+});
+
 claim('a reload in the middle goes on where it was, in the language chosen', async () => {
   const server = await startServer();
   const page = await open(server);
@@ -348,7 +363,8 @@ claim('a copied tab that sends other answers hears that it was answered', async 
 
 claim('what the server says of an answer is said to the person', async () => {
   for (const [outcome, words] of [
-    ['OUTCOME_RECORDED_LATE', /sau khi đợt khảo sát kết thúc/], ['OUTCOME_RECORDED_NOT_COUNTED', /một phiếu khác của hồ sơ này/],
+    ['OUTCOME_RECORDED_LATE', /sau khi đợt khảo sát kết thúc/],
+    ['OUTCOME_RECORDED_NOT_COUNTED', /một phiếu khác của hồ sơ này/],
     ['OUTCOME_RECORDED_COUNTS', /Câu trả lời đã được lưu\./],
   ]) {
     const server = await startServer(SURVEY, { 'l x': { outcome, survey: { formId: 'counter' } } });

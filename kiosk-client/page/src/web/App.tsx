@@ -1,5 +1,5 @@
 // Draws what the session says, with the focus at the heading of each new screen.
-import { useLayoutEffect } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { GlobeIcon } from '../components/icons';
 import { textIn } from './survey';
 import type { Session, View } from './session';
@@ -30,6 +30,8 @@ function Screen({ view, ...props }: ScreenProps & { view: View }) {
   }
 }
 
+const DOUBLE_TAP_MS = 500;
+
 function sceneOf(view: View): string {
   if (view.at === 'questions') return `questions ${view.screen}`;
   if (view.at === 'notice') return `notice ${view.kind}`;
@@ -40,7 +42,17 @@ export function App({ session }: { session: Session }) {
   const { view, language, opened } = session;
   const t = wordsOf(language);
   const scene = sceneOf(view);
+  // The second half of a double tap would hit whatever stands on the next screen.
+  const changedAt = useRef(0);
   useLayoutEffect(() => {
+    document.addEventListener('click', (event) => {
+      if (event.detail < 2 || performance.now() - changedAt.current > DOUBLE_TAP_MS) return;
+      event.stopPropagation();
+      event.preventDefault();
+    }, { capture: true });
+  }, []);
+  useLayoutEffect(() => {
+    changedAt.current = performance.now();
     if (view.at === 'opening') return;
     const wanted = session.focusOn;
     session.focusOn = '';
@@ -72,7 +84,8 @@ export function App({ session }: { session: Session }) {
             {others.length > 0 && (
               <div class="tools" role="group" aria-label={t('languages')}>
                 {others.map((tag) => (
-                  <button type="button" class="button quiet" key={tag} lang={tag} onClick={() => session.setLanguage(tag)}>
+                  <button type="button" class="button quiet" key={tag} lang={tag}
+                    onClick={() => session.setLanguage(tag)}>
                     <GlobeIcon /><span>{nameOf(tag)}</span>
                   </button>
                 ))}

@@ -53,7 +53,8 @@ export function screensOf(questions: Question[]): Question[][] {
     }
     const count = Math.ceil(section.length / SCREEN_QUESTIONS_MAX);
     for (let i = 0; i < count; ++i) {
-      screens.push(section.slice(Math.floor((i * section.length) / count), Math.floor(((i + 1) * section.length) / count)));
+      const at = (part: number) => Math.floor((part * section.length) / count);
+      screens.push(section.slice(at(i), at(i + 1)));
     }
   }
   return screens;

@@ -1,5 +1,5 @@
-// The gateway's answer to a flood, `X-Challenge: 1.BITS.EXPIRES.NONCE.SIGNATURE`. Whoever finds a COUNTER so that SHA-256
-// of "CHALLENGE.COUNTER" begins with BITS zero bits is let through with `X-Challenge-Solution: CHALLENGE.COUNTER`.
+// The gateway's answer to a flood, `X-Challenge: 1.BITS.EXPIRES.NONCE.SIGNATURE`. Whoever finds a COUNTER so that
+// SHA-256 of "CHALLENGE.COUNTER" begins with BITS zero bits sends it as `X-Challenge-Solution: CHALLENGE.COUNTER`.
 import { leadingZeroBits, Sha256 } from './sha256';
 
 const SLICE_MS = 12; // shorter than a frame, so that the page scrolls and answers meanwhile

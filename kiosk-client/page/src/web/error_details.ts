@@ -1,5 +1,5 @@
-// The two details of an error that the page acts on: google.rpc.ErrorInfo and RetryInfo, as Connect carries them (binary
-// Protobuf in base64). Reads just what it needs.
+// The two details of an error that the page acts on: google.rpc.ErrorInfo and RetryInfo, as Connect carries them
+// (binary Protobuf in base64). Reads just what it needs.
 
 export interface ErrorDetail {
   type?: string;

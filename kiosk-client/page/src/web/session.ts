@@ -123,7 +123,7 @@ export class Session {
     this.found = null;
     this.change(() => {});
     this.clockIn();
-    this.setLanguage(this.draft.language || this.language);
+    this.setLanguage(this.language);
     this.arrive(Math.max(1, this.draft.step));
   }
   startAnew(): void {
@@ -247,7 +247,7 @@ export class Session {
       const { receipt, outcome } = this.view;
       return history.replaceState({ thanks: { receipt, outcome } }, '');
     }
-    if (draft === null || draft.pending !== null || this.view.at === 'notice' || this.view.at === 'resume') return;
+    if (draft === null || draft.pending !== null || ['opening', 'notice', 'resume'].includes(this.view.at)) return;
     if (place.run !== draft.run || place.step === undefined) return this.arrive(draft.step);
     const step = place.step;
     this.change(() => { draft.step = step; });
@@ -282,7 +282,8 @@ export class Session {
     }
     const place = placeNow();
     if (draft.responseId !== '') this.clockIn();
-    this.arrive(draft.responseId === '' ? 0 : place.run === draft.run && place.step !== undefined ? place.step : draft.step);
+    const here = place.run === draft.run && place.step !== undefined ? place.step : draft.step;
+    this.arrive(draft.responseId === '' ? 0 : here);
   }
 
   languages(): string[] {
@@ -324,7 +325,7 @@ export class Session {
     void this.deliver(draft, draft.pending as Response);
   }
 
-  // Until the server has it or will not take it; the same every time, for the reply to an earlier try may be what was lost.
+  // Until the server has it or will not take it. The same every time: what was lost may be the reply to an earlier try.
   private async deliver(draft: Draft, response: Response): Promise<void> {
     this.show({ at: 'sending', waits: 'no' });
     for (;;) {
@@ -400,8 +401,8 @@ export class Session {
 
 function freshDraft(entry: Entry): Draft {
   return {
-    form: FORM, entry, run: newResponseId(Date.now(), chanceOf(10)), responseId: '', language: '', answers: {}, dossierCode: '',
-    spentMs: 0, clockOffsetMs: 0, step: 0, later: false, savedAtMs: 0, pending: null,
+    form: FORM, entry, run: newResponseId(Date.now(), chanceOf(10)), responseId: '', language: '', answers: {},
+    dossierCode: '', spentMs: 0, clockOffsetMs: 0, step: 0, later: false, savedAtMs: 0, pending: null,
   };
 }
 

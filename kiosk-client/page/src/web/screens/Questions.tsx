@@ -108,7 +108,9 @@ export function Questions({ session, t, number }: ScreenProps & { number: number
         <Button kind="main" iconAfter={<ForwardIcon />} onPress={() => session.next()}>{t('continue')}</Button>
       </div>
       <div class="actions aside">
-        <Button kind="quiet" onPress={() => session.askLater()}>{t(session.keptLater ? 'later.kept' : 'later.ask')}</Button>
+        <Button kind="quiet" onPress={() => session.askLater()}>
+          {t(session.keptLater ? 'later.kept' : 'later.ask')}
+        </Button>
       </div>
     </main>
   );

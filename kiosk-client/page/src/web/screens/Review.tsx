@@ -46,7 +46,9 @@ export function Review({ session, t }: ScreenProps) {
       <div class="actions">
         <Button icon={<BackIcon />} onPress={() => session.back()}>{t('back')}</Button>
         {answered > 0 && (
-          <Button kind={missing.length === 0 ? 'main' : 'plain'} icon={<CheckIcon />} onPress={send}>{t('finish.send')}</Button>
+          <Button kind={missing.length === 0 ? 'main' : 'plain'} icon={<CheckIcon />} onPress={send}>
+            {t('finish.send')}
+          </Button>
         )}
         {answered > 0 && missing.length > 0 && session.opened.keepsPartial && (
           <Button onPress={() => session.send(true)}>{t('review.partial')}</Button>
