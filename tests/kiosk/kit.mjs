@@ -1,41 +1,23 @@
 // The program under test, a browser in front of it, and what is looked for on every screen.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { test } from 'node:test';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { axe, checkTargets as checkTargetsOf, openContext, openPage, running, source, until } from './browser.mjs';
+
+export { claim, connect, heading, launchServer, noTroubles, source, until } from './browser.mjs';
 
 const [demoBinary, pageDirectory, pictures] = process.argv.slice(2);
-const here = dirname(fileURLToPath(import.meta.url));
-export const source = join(here, '..', '..');
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 mkdirSync(pictures, { recursive: true });
 
 export const SHIPPED = join(source, 'deploy/data/questionnaires/sipas-2026.textproto');
-export const ALL_KINDS = join(here, 'all_kinds.textproto');
+export const ALL_KINDS = join(source, 'tests/kiosk/all_kinds.textproto');
 export const SIZES = [{ width: 1280, height: 800 }, { width: 800, height: 1280 }];
 export const COUNTER_FORM = ['form_id="counter"', 'long_form_id="full"', 'province=Thành phố Hà Nội'];
 export const PIN = '2580';
 const TOUCH_PX = 120; // 20 mm on 10 inches at 1280x800
 const COMMENT_KEY_PX = 64;
 export const SETTLED_MS = 300; // a page drops taps that come sooner after a change
-
-const running = new Set(); // programs and browser contexts of the test under way
-
-// A test that leaves nothing running, whichever way it ends.
-export function claim(name, body) {
-  test(name, async () => {
-    try {
-      await body(running);
-    } finally {
-      for (const one of running) await one.stop();
-      running.clear();
-    }
-  });
-}
 
 export class Demo {
   static async start(questionnaire, settings = [], listen = '127.0.0.1:0') {
@@ -71,37 +53,10 @@ export class Demo {
   }
 }
 
-export async function until(condition, what, ms = 20_000) {
-  for (const end = Date.now() + ms; Date.now() < end; await new Promise((done) => setTimeout(done, 20))) {
-    const found = await condition();
-    if (found) return found;
-  }
-  assert.fail(`waited ${ms} ms for ${what}`);
-}
-
-export function launchServer() {
-  return chromium.launchServer({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--headless=new'] });
-}
-
-export function connect(server) {
-  return chromium.connect(server.wsEndpoint());
-}
-
 // A page that fails the test if anything but the program is asked, or anything is complained of.
 export async function open(browser, demo, size = SIZES[0], options = {}) {
-  const context = await browser.newContext({ viewport: size, locale: 'en-US', ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  running.add({ stop: () => context.close().catch(() => {}) });
-  page.troubles = [];
-  page.on('pageerror', (error) => page.troubles.push(`error: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() !== 'error' || /Failed to load resource: net::ERR/.test(message.text())) return;
-    page.troubles.push(`console: ${message.text()}`);
-  });
-  page.on('request', (request) => {
-    if (!request.url().startsWith(demo.url)) page.troubles.push(`asked ${request.url()}`);
-  });
+  const context = await openContext(browser, { viewport: size, locale: 'en-US', ...options });
+  const page = await openPage(context, demo.url);
   await page.goto(demo.url);
   await page.locator('h1').first().waitFor();
   return page;
@@ -113,10 +68,6 @@ export async function tap(page, locator) {
 }
 
 export const face = (page, step) => page.locator('.face-button').nth(step - 1);
-
-export async function heading(page, text) {
-  await page.getByRole('heading', { level: 1, name: text }).waitFor();
-}
 
 // The six questions of the counter form.
 export async function answerCounterForm(page, steps = [5, 4, 3, 2, 1, 5]) {
@@ -130,15 +81,6 @@ export async function answerCounterForm(page, steps = [5, 4, 3, 2, 1, 5]) {
 export async function picture(page, name) {
   const { width } = page.viewportSize();
   await page.screenshot({ path: join(pictures, `${name}-${width}.png`) });
-}
-
-async function axe(page, where) {
-  const violations = await page.evaluate(async (text) => {
-    if (window.axe === undefined) (0, eval)(text);
-    const found = await window.axe.run(document);
-    return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`);
-  }, axeSource);
-  assert.deepEqual(violations, [], `axe at ${where}`);
 }
 
 // Everything that is true of every screen: accessible, in normal and in high contrast; large enough to touch; nothing
@@ -158,23 +100,7 @@ export async function checkScreen(page, name) {
 }
 
 export async function checkTargets(page, name) {
-  const targets = await page.evaluate(() =>
-    [...document.querySelectorAll('button')].filter((one) => one.checkVisibility({ visibilityProperty: true })).map((one) => {
-      const { width, height } = one.getBoundingClientRect();
-      const cut = one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1;
-      return { text: one.innerText || one.ariaLabel, width, height, cut, key: one.closest('.keyboard') !== null };
-    }));
-  assert.ok(name.startsWith('wait') || targets.length > 0, `${name}: no buttons`);
-  for (const target of targets) {
-    const least = target.key ? COMMENT_KEY_PX : TOUCH_PX;
-    assert.ok(target.width >= least - 0.5 && target.height >= least - 0.5,
-      `${name}: "${target.text}" is ${target.width}x${target.height}, allowed are ${least} px or more`);
-    assert.ok(!target.cut, `${name}: the words of "${target.text}" do not fit`);
-  }
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(wide <= 0, `${name}: ${wide} px too wide`);
-}
-
-export function noTroubles(page) {
-  assert.deepEqual(page.troubles, []);
+  const targets = await checkTargetsOf(page, name, TOUCH_PX,
+    { smaller: { selector: '.keyboard', px: COMMENT_KEY_PX } });
+  assert.ok(name.startsWith('wait') || targets > 0, `${name}: no buttons`);
 }

@@ -1,4 +1,4 @@
-// Made by build.mjs from src/messages.
+// Made by build.mjs from src/messages and the messages of the page being built.
 declare module 'languages' {
   const languages: Record<string, Record<string, string | string[]>>;
   export default languages;

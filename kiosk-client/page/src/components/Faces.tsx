@@ -9,6 +9,7 @@ interface Props {
   options: FaceOption[];
   chosen: number | undefined; // from 1
   labelledBy: string;
+  rows?: boolean; // words beside the faces: they are too long to stand below
   onChoose: (choice: number) => void;
 }
 
@@ -33,9 +34,9 @@ export function Face({ step }: { step: number }) {
   );
 }
 
-export function Faces({ options, chosen, labelledBy, onChoose }: Props) {
+export function Faces({ options, chosen, labelledBy, rows, onChoose }: Props) {
   return (
-    <div class="faces" role="group" aria-labelledby={labelledBy}>
+    <div class={rows ? 'faces rows' : 'faces'} role="group" aria-labelledby={labelledBy}>
       {options.map((option, i) => (
         <button type="button" class="face-button" key={i} aria-pressed={chosen === i + 1}
           onClick={() => onChoose(i + 1)}>

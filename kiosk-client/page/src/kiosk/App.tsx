@@ -1,7 +1,7 @@
 // Draws the screen that the program names, and nothing of its own. What is typed lives in the component that shows it, and
 // is gone with it.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { spokenLanguage, wordsOf } from '../messages/words';
+import { spokenLanguage, wordsOf } from './words';
 import type { Connection } from './connection';
 import { Header } from './Header';
 import { listenToScanner } from './scanner';

@@ -2,7 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { Button } from '../components/Button';
 import { ContrastIcon, GlobeIcon, LargeIcon } from '../components/icons';
-import { nameOf, type Words } from '../messages/words';
+import { nameOf, type Words } from './words';
 import type { Screen, Send } from './screen';
 
 const TOUCHES = 5;

@@ -1,16 +1,13 @@
-// The page's own words. Vietnamese has them all; another language may lack some and then says those in Vietnamese.
+// The words of a page. Vietnamese has them all; another language may lack some and then says those in Vietnamese.
 import languages from 'languages';
-import vi from './vi.json';
 
-export type Key = Exclude<keyof typeof vi, 'keyboard'>;
-export type Words = (key: Key, values?: Record<string, string | number>) => string;
+export type Say<Key extends string> = (key: Key, values?: Record<string, string | number>) => string;
 
-export function wordsOf(language: string): Words {
-  const own = languages[language];
+export function sayIn<Key extends string>(language: string): Say<Key> {
   return (key, values = {}) => {
-    const found = own?.[key];
-    const text = typeof found === 'string' ? found : vi[key];
-    return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+    const own = languages[language]?.[key];
+    const text = own !== undefined ? own : languages['vi']?.[key];
+    return String(text).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
   };
 }
 
@@ -19,14 +16,13 @@ export function spokenLanguage(language: string): string {
   return languages[language] ? language : 'vi';
 }
 
-// How a language calls itself.
-export function nameOf(language: string): string {
+// How a language calls itself, if its messages say so.
+export function ownName(language: string): string | undefined {
   const name = languages[language]?.['language.name'];
-  if (typeof name === 'string') return name;
-  return new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language;
+  return typeof name === 'string' ? name : undefined;
 }
 
-export function keyboardOf(language: string): string[] {
+export function keysOf(language: string): string[] | undefined {
   const rows = languages[language]?.['keyboard'];
-  return Array.isArray(rows) ? rows : vi.keyboard;
+  return Array.isArray(rows) ? rows : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Words } from '../../messages/words';
+import type { Words } from '../words';
 import type { Screen, Send } from '../screen';
 import { DossierScreen } from './DossierScreen';
 import { FinishScreen } from './FinishScreen';

@@ -1,7 +1,7 @@
 // What covers the screen: nothing of it shows through.
 import { Button } from '../../components/Button';
 import { Countdown } from '../../components/Countdown';
-import type { Words } from '../../messages/words';
+import type { Words } from '../words';
 import type { Screen, Send } from '../screen';
 
 export function Warning({ screen, t, send }: { screen: Screen; t: Words; send: Send }) {

@@ -7,7 +7,7 @@ import { Faces } from '../../components/Faces';
 import { AgainIcon, BackIcon, ForwardIcon, ListIcon, ShieldIcon, SlipIcon, WarnIcon } from '../../components/icons';
 import { Keyboard } from '../../components/Keyboard';
 import { Progress } from '../../components/Progress';
-import { keyboardOf, type Words } from '../../messages/words';
+import { keyboardOf, type Words } from '../words';
 import type { Answer, Question } from '../screen';
 import { Main } from '../../components/Main';
 import type { ScreenProps } from './Body';

@@ -1,6 +1,6 @@
 import { render } from 'preact';
-import { App } from './kiosk/App';
-import { Connection } from './kiosk/connection';
+import { App } from './App';
+import { Connection } from './connection';
 import './style.css';
 
 const page = document.getElementById('page');

@@ -1,0 +1,274 @@
+// Links that let nobody in, what is remembered and where, and answers kept for later.
+import assert from 'node:assert/strict';
+import {
+  answerScreen, checkLargeText, checkScreen, claim, CODE, everyEntry, HALL, heading, INVITED, newContext, noTroubles,
+  open, openTab, part, picture, press, startServer, storages, SURVEY, until, WORDS,
+} from './kit.mjs';
+
+const COUNTER = { ...SURVEY, formId: 'counter' };
+const DAY_MS = 86_400_000;
+
+claim('links that let nobody in are each told kindly, and nothing is asked', async () => {
+  const server = await startServer();
+  const context = await newContext();
+  for (const [name, fragment, title] of [
+    ['unknown', '#i=SECRETwrong', 'Đường dẫn không đúng'],
+    ['answered', '#i=SECRETused', 'Phiếu này đã được trả lời'],
+    ['not-yet', '#l=SECRETsoon', 'Đợt khảo sát chưa bắt đầu'],
+    ['over', '#l=SECREToff', 'Đợt khảo sát đã kết thúc'],
+    ['full', '#l=SECRETfull', 'Đã đủ số phiếu'],
+    ['no-link', '', 'Xin mở lại đường dẫn'],
+    ['malformed', '#x=1', 'Đường dẫn không đúng'],
+    ['both', '#i=SECRETtoken&l=SECREThall', 'Đường dẫn không đúng'],
+    ['half-slip', `#l=SECREThall&d=${CODE}`, 'Đường dẫn không đúng'],
+  ]) {
+    const page = await openTab(context, server, fragment);
+    await heading(page, title);
+    await checkScreen(page, `notice-${name}`);
+    if (name === 'not-yet') {
+      await page.getByText(/Bắt đầu: .*20\d\d/).waitFor();
+      await checkLargeText(page, 'notice-not-yet');
+      await press(page, 'English');
+      await heading(page, 'The survey has not begun');
+      await checkScreen(page, 'notice-not-yet', 'en');
+    }
+    assert.equal(await page.getByRole('button', { name: 'Bắt đầu' }).count(), 0);
+    assert.equal(new URL(page.url()).hash, '');
+    noTroubles(page);
+  }
+  assert.equal(server.submitted().length, 0);
+  assert.equal(server.leaked, undefined);
+});
+
+claim('who opens the site without a link is told to open it', async () => {
+  const server = await startServer();
+  const page = await open(server, '');
+  await page.goto(server.url);
+  await heading(page, 'Xin mở lại đường dẫn');
+  noTroubles(page);
+});
+
+claim('a slip opens its survey, with its code percent-encoded or not, and asks no code', async () => {
+  const server = await startServer();
+  for (const code of [CODE, encodeURIComponent(CODE).replace(/\./g, '%2E')]) {
+    const page = await open(server, `#l=SECREThall&d=${code}&c=SECRETcheck`);
+    await press(page, 'Bắt đầu');
+    await part(page, 1);
+    await answerScreen(page);
+    await press(page, 'Tiếp tục');
+    await press(page, 'Gửi');
+    await heading(page, 'Cảm ơn Ông/Bà!');
+    noTroubles(page);
+  }
+  assert.deepEqual(server.submitted().map((one) => one.evidence), [undefined, undefined]);
+});
+
+claim('the entry is in no address, history or title, and gone from the tab at the end', async () => {
+  const server = await startServer(COUNTER);
+  const page = await open(server);
+  const addresses = [];
+  page.on('framenavigated', (frame) => addresses.push(frame.url()));
+  await press(page, 'Bắt đầu');
+  await part(page, 1);
+  await answerScreen(page);
+  await press(page, 'Tiếp tục');
+  await heading(page, WORDS.vi.review);
+  const everywhere = () => page.evaluate(() =>
+    [location.href, JSON.stringify(history.state), document.title, document.cookie].join(' '));
+  assert.doesNotMatch(await everywhere(), /SECRET/);
+  assert.match((await storages(page)).tab, /SECRET/);
+  await press(page, 'Gửi');
+  await heading(page, 'Cảm ơn Ông/Bà!');
+  assert.doesNotMatch(await everywhere(), /SECRET/);
+  assert.deepEqual(await storages(page), { tab: '{}', phone: '{}' });
+  assert.doesNotMatch(addresses.join(), /SECRET/);
+  assert.equal(server.leaked, undefined);
+  noTroubles(page);
+});
+
+// Answers the first question, and has the rest kept on this phone.
+async function keepForLater(page) {
+  await press(page, 'Bắt đầu');
+  await part(page, 1);
+  await page.locator('.face-button').nth(1).click();
+  await press(page, 'Để sau trả lời tiếp');
+  await heading(page, 'Để sau trả lời tiếp');
+  assert.equal((await storages(page)).phone, '{}', 'kept before anybody agreed');
+  await checkScreen(page, 'later');
+  await press(page, 'Giữ trên máy này');
+  await page.getByText('Đã giữ trên máy này.').waitFor();
+  await picture(page, 'later-kept');
+}
+
+claim('answers kept for later come back by the same link, are sent once, and leave the phone', async () => {
+  const server = await startServer(COUNTER);
+  const context = await newContext();
+  const first = await openTab(context, server);
+  await keepForLater(first);
+  await press(first, 'Quay lại phiếu');
+  await part(first, 1);
+  await first.locator('.face-button').nth(5 + 2).click();
+  await first.close();
+
+  const page = await openTab(context, server);
+  await heading(page, 'Có phiếu đang trả lời dở');
+  await checkScreen(page, 'resume');
+  await press(page, 'Trả lời tiếp');
+  await part(page, 1);
+  assert.equal(await page.locator('[aria-pressed=true]').count(), 2);
+  await press(page, 'Quay lại');
+  await heading(page, SURVEY.title.vi);
+  await press(page, 'Bắt đầu');
+  await part(page, 1);
+  await press(page, 'Tiếp tục');
+  await press(page, 'Gửi');
+  await heading(page, 'Cảm ơn Ông/Bà!');
+  assert.deepEqual(server.submitted()[0].answers.map((one) => one.choice), [2, 3]);
+  assert.deepEqual(await storages(page), { tab: '{}', phone: '{}' });
+  noTroubles(page);
+});
+
+claim('kept answers are found without a link, are deleted when asked, and after seven days', async () => {
+  const server = await startServer(COUNTER);
+  const context = await newContext();
+  const first = await openTab(context, server);
+  await keepForLater(first);
+  await first.close();
+  const second = await openTab(context, server, '');
+  await heading(second, 'Có phiếu đang trả lời dở');
+  await press(second, 'Xoá và bắt đầu lại');
+  await heading(second, SURVEY.title.vi);
+  assert.equal((await storages(second)).phone, '{}');
+  await keepForLater(second);
+  await press(second, 'Xoá khỏi máy này');
+  await press(second, 'Giữ trên máy này');
+  await press(second, 'Xoá khỏi máy này');
+  await until(async () => (await storages(second)).phone === '{}', 'an empty phone');
+  await press(second, 'Giữ trên máy này');
+  await until(async () => (await storages(second)).phone !== '{}', 'a phone that keeps');
+  await second.close();
+
+  const other = await openTab(context, server, HALL);
+  await heading(other, SURVEY.title.vi);
+  assert.notEqual((await storages(other)).phone, '{}', 'another link leaves it alone');
+  await other.close();
+
+  const later = await context.newPage();
+  await later.clock.install({ time: Date.now() + 7 * DAY_MS + 60_000 });
+  await later.goto(`${server.url}s/`);
+  await heading(later, 'Xin mở lại đường dẫn');
+  assert.equal((await storages(later)).phone, '{}');
+});
+
+claim('what else lies in the storages is passed over', async () => {
+  const server = await startServer(COUNTER);
+  const leftovers = ['{', '7', 'null', '[]', '{}', '[{"entry":null}]', '{"form":1,"entry":{}}', '[null,{"form":0}]'];
+  for (const left of leftovers) {
+    const context = await newContext();
+    await context.addInitScript((text) => {
+      if (sessionStorage.length > 0) return;
+      sessionStorage.setItem('hailong.survey', text);
+      localStorage.setItem('hailong.later', text);
+    }, left);
+    const page = await openTab(context, server);
+    await heading(page, SURVEY.title.vi);
+    noTroubles(page);
+  }
+});
+
+claim('a browser that refuses to store anything takes a survey, and keeps nothing for later', async () => {
+  const server = await startServer(COUNTER);
+  const context = await newContext();
+  await context.addInitScript(() => {
+    for (const name of ['sessionStorage', 'localStorage']) {
+      Object.defineProperty(window, name, { get() { throw new DOMException('denied', 'SecurityError'); } });
+    }
+  });
+  const page = await openTab(context, server);
+  await press(page, 'Bắt đầu');
+  await part(page, 1);
+  await answerScreen(page);
+  await press(page, 'Để sau trả lời tiếp');
+  await press(page, 'Giữ trên máy này');
+  await page.getByText('Trình duyệt này không cho lưu.').waitFor();
+  await press(page, 'Quay lại phiếu');
+  await press(page, 'Tiếp tục');
+  await press(page, 'Gửi');
+  await heading(page, 'Cảm ơn Ông/Bà!');
+  noTroubles(page);
+});
+
+claim('a server that opens a survey without questions is said to have failed', async () => {
+  const server = await startServer({ ...COUNTER, formId: 'unheard-of' });
+  const page = await open(server);
+  await heading(page, 'Rất tiếc, chưa mở được phiếu');
+  await checkScreen(page, 'notice-broken');
+});
+
+claim('another link in the same tab begins anew; the same link asks whether to go on', async () => {
+  const server = await startServer(COUNTER);
+  const page = await open(server);
+  await press(page, 'Bắt đầu');
+  await part(page, 1);
+  await page.locator('.face-button').nth(1).click();
+  await page.goto(`${server.url}s/${INVITED}`);
+  await heading(page, 'Có phiếu đang trả lời dở');
+  await page.reload();
+  await part(page, 1);
+  assert.equal(await page.locator('[aria-pressed=true]').count(), 1);
+  await page.goto(`${server.url}s/${INVITED}`);
+  await heading(page, 'Có phiếu đang trả lời dở');
+  await press(page, 'English');
+  await press(page, 'Go on with it');
+  await page.getByRole('heading', { name: 'Part 1 of 1' }).waitFor();
+  assert.equal(await page.locator('[aria-pressed=true]').count(), 1);
+  await page.goto(`${server.url}s/${HALL}`);
+  await heading(page, SURVEY.title.vi);
+  await press(page, 'Bắt đầu');
+  await part(page, 1);
+  assert.equal(await page.locator('[aria-pressed=true]').count(), 0);
+  assert.equal(server.leaked, undefined);
+  noTroubles(page);
+});
+
+claim('a quota that fills while somebody answers is told, and the answers go', async () => {
+  const entries = everyEntry();
+  const server = await startServer(COUNTER, entries);
+  const page = await open(server, HALL);
+  await press(page, 'Bắt đầu');
+  await part(page, 1);
+  await answerScreen(page);
+  await press(page, 'Tiếp tục');
+  await press(page, 'Không nhập mã');
+  entries['l SECREThall'].state = 'FULL';
+  await press(page, 'Gửi');
+  await heading(page, 'Đã đủ số phiếu');
+  assert.doesNotMatch((await storages(page)).tab, /"choice"/);
+  assert.equal(server.stored.size, 0);
+  noTroubles(page);
+});
+
+claim('a trial says that it is one; a language that has no words of its own falls back to Vietnamese', async () => {
+  const server = await startServer({ ...COUNTER, synthetic: true, languages: ['km', 'vi'] });
+  const page = await open(server);
+  await page.getByText('Đợt khảo sát thử').waitFor();
+  await heading(page, SURVEY.title.vi);
+  await checkScreen(page, 'synthetic');
+  noTroubles(page);
+});
+
+claim('without JavaScript, and in a browser that is too old, the page says what to do', async () => {
+  const server = await startServer();
+  const page = await open(server, INVITED, undefined, { javaScriptEnabled: false });
+  const words = page.locator('noscript p');
+  assert.match(await words.nth(0).textContent(), /^Trang này cần JavaScript/);
+  assert.match(await words.nth(1).textContent(), /^This page needs JavaScript/);
+  assert.ok((await words.nth(1).boundingBox()).height > 10, 'nobody sees it');
+  await picture(page, 'no-script');
+
+  const context = await newContext();
+  await context.addInitScript(() => { delete window.fetch; });
+  const old = await openTab(context, server);
+  await old.getByText('This browser is too old.').waitFor();
+  await picture(old, 'too-old');
+});
