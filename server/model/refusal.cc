@@ -228,6 +228,18 @@ absl::Status OutsideSubtree(std::string_view unit_id, std::string_view bound_to)
                     "OUTSIDE_SUBTREE");
 }
 
+absl::Status NoSuchEntry() {
+  return WithReason(absl::NotFoundError("there is no such link or invitation"), "NO_SUCH_ENTRY");
+}
+
+absl::Status TooManyWrongEntries(absl::Duration wait) {
+  return WithReason(WithRetry(absl::ResourceExhaustedError(
+                                  Cat("too many wrong links reached this server; try again in ",
+                                      absl::FormatDuration(wait))),
+                              wait),
+                    "TOO_MANY_WRONG_ENTRIES");
+}
+
 absl::Status SurveyTurnsAway(v1::SurveyState state) {
   const char* const sentence = [&] {
     switch (state) {

@@ -81,6 +81,9 @@ absl::Status CollectorIs(std::string_view collector_id, std::string_view what,
 absl::Status RoleNotAllowed(std::string_view method, std::string_view role);
 absl::Status OutsideSubtree(std::string_view unit_id, std::string_view bound_to);
 
+// One sentence for every link, invitation and slip that lets nobody in.
+absl::Status NoSuchEntry();
+absl::Status TooManyWrongEntries(absl::Duration wait);
 // The entrance of a response to a survey is spent. `state` is ANSWERED, NOT_YET, OVER or FULL.
 absl::Status SurveyTurnsAway(v1::SurveyState state);
 

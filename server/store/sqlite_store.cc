@@ -30,9 +30,9 @@ std::string_view IdView(const base::Uuid& id) {
 // Evidence is part of what the sender said. After the seal the key of the round may be gone, and
 // with it the way to compare.
 bool IsSameCitizen(const model::NewResponse& response, std::string_view stored_key) {
-  if (response.respondent_key.has_value()) return KeyView(*response.respondent_key) == stored_key;
   // An invitation that was answered has forgotten whose it was.
   if (response.entrance.has_value() && response.entrance->invitation.has_value()) return true;
+  if (response.respondent_key.has_value()) return KeyView(*response.respondent_key) == stored_key;
   return stored_key.empty() || response.round->state() == v1::ROUND_STATE_SEALED;
 }
 
