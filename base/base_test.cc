@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/ids.h"
 #include "base/status.h"
+#include "base/tries.h"
 
 namespace hailong::base {
 namespace {
@@ -131,6 +132,34 @@ TEST(Status, ReturnsEarly) {
   EXPECT_EQ(Quarter(8).value(), 2);
   EXPECT_EQ(Quarter(6).status().message(), "odd: 3");
   EXPECT_EQ(Quarter(7).status().message(), "odd: 7");
+}
+
+TEST(Tries, SomeAtOnceThenOneMoreNowAndThen) {
+  FakeClock clock(absl::FromUnixSeconds(1'000'000));
+  constexpr int kAtOnce = 30;
+  constexpr absl::Duration kEvery = absl::Seconds(2);
+  Tries tries(clock, kAtOnce, kEvery);
+  for (int i = 0; i < kAtOnce; ++i) {
+    ASSERT_EQ(tries.Take(), absl::ZeroDuration()) << i;
+  }
+  EXPECT_EQ(tries.Take(), kEvery);
+  clock.Advance(kEvery / 2);
+  EXPECT_EQ(tries.Take(), kEvery / 2);
+  clock.Advance(kEvery / 2);
+  EXPECT_EQ(tries.Take(), absl::ZeroDuration());
+  EXPECT_GT(tries.Take(), absl::ZeroDuration());
+  tries.GiveBack();
+  EXPECT_EQ(tries.Take(), absl::ZeroDuration());
+  // Time that passes gives no more than all of them.
+  clock.Advance(absl::Hours(1000));
+  int taken = 0;
+  while (tries.Take() == absl::ZeroDuration()) ++taken;
+  EXPECT_EQ(taken, kAtOnce);
+  // A clock that is put back locks nobody out for longer.
+  clock.Advance(-absl::Hours(1000));
+  EXPECT_EQ(tries.Take(), kEvery);
+  clock.Advance(kEvery);
+  EXPECT_EQ(tries.Take(), absl::ZeroDuration());
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "base/crypto/crypto.h"
+#include "base/crypto/base32.h"
 
 #include <gtest/gtest.h>
 
@@ -33,6 +34,29 @@ TEST(Crypto, EqualMeansEveryByteAndTheSize) {
 }
 
 TEST(Crypto, RandomBytesDiffer) { EXPECT_NE(RandomBytes(16), RandomBytes(16)); }
+
+TEST(Base32, IsCrockfordsOfTheFirstBits) {
+  // 5 bits each: 00000 00001 00010 00011 00100 00101 00110 00111.
+  EXPECT_EQ(Base32(std::string("\x00\x44\x32\x14\xC7", 5), 8), "01234567");
+  EXPECT_EQ(Base32("\xFF\xFF\xFF\xFF\xFF", 8), "ZZZZZZZZ");
+  EXPECT_EQ(Base32("\x84", 1), "G");
+  EXPECT_EQ(Base32("\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 10), "ZZZZZZZZZZ");
+}
+
+TEST(Base32, RandomCodesHaveTheirSizeAndDiffer) {
+  const std::string code = RandomBase32(26);
+  EXPECT_EQ(code.size(), 26u);
+  EXPECT_EQ(NormalizeBase32(code, 26), code);
+  EXPECT_NE(RandomBase32(26), code);
+}
+
+TEST(Base32, IsReadHoweverItWasTyped) {
+  EXPECT_EQ(NormalizeBase32(" 7k3qx-Om9tb ", 10), "7K3QX0M9TB");
+  EXPECT_EQ(NormalizeBase32("il", 2), "11");
+  for (const char* none : {"", "7K3QX0M9T", "7K3QX0M9TBB", "7K3QX0M9TU", "7K3QX0M9T\xC3"}) {
+    EXPECT_EQ(NormalizeBase32(none, 10), "") << none;
+  }
+}
 
 }  // namespace
 }  // namespace hailong::base

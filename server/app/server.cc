@@ -22,10 +22,15 @@
 #include "server/store/key_ring.h"
 #include "server/store/sqlite_store.h"
 #include "server/store/writer.h"
+#include "server/survey/invitations.h"
+#include "server/survey/opened_board.h"
+#include "server/survey/survey.h"
 #include "server/transport/collection_handler.h"
+#include "server/transport/invitation_handler.h"
 #include "server/transport/kiosk_handler.h"
 #include "server/transport/registry_handler.h"
 #include "server/transport/results_handler.h"
+#include "server/transport/survey_handler.h"
 
 namespace hailong::app {
 namespace {
@@ -33,6 +38,9 @@ namespace {
 using base::Cat;
 
 constexpr size_t kExecutorThreads = 2;
+// Of their own, so that a flood from the web does not hold up administration, nor a long table the
+// citizens.
+constexpr size_t kSurveyThreads = 2;
 constexpr std::chrono::seconds kShutdownGrace{3};
 constexpr size_t kPemBytesMax = 1 << 20;
 
@@ -83,12 +91,19 @@ struct Server::Parts {
   std::unique_ptr<registry::Registry> registry;
   std::unique_ptr<registry::Kiosks> kiosks;
   std::unique_ptr<intake::Intake> intake;
+  std::unique_ptr<survey::OpenedBoard> opened;
+  std::unique_ptr<survey::Survey> survey;
+  std::unique_ptr<survey::Invitations> invitations;
 
   std::unique_ptr<base::Executor> executor;
   std::unique_ptr<transport::Gate> gate;
+  std::unique_ptr<base::Executor> survey_executor;
+  std::unique_ptr<transport::Gate> survey_gate;
   std::unique_ptr<transport::WatchTicker> ticker;
   std::unique_ptr<transport::CollectionHandler> collection_handler;
   std::unique_ptr<transport::KioskHandler> kiosk_handler;
+  std::unique_ptr<transport::SurveyHandler> survey_handler;
+  std::unique_ptr<transport::InvitationHandler> invitation_handler;
   std::unique_ptr<transport::RegistryHandler> registry_handler;
   std::unique_ptr<transport::ResultsHandler> results_handler;
   std::unique_ptr<grpc::Server> grpc_server;
@@ -149,6 +164,10 @@ absl::Status Server::Parts::BuildLogic(const Settings& settings) {
       [this](const model::Round& round) { return results->CheckRound(round); });
   kiosks = std::make_unique<registry::Kiosks>(*catalog, *catalog_writer, *statuses, *clock);
   intake = std::make_unique<intake::Intake>(*catalog, *keys, *writer, *clock);
+  opened = std::make_unique<survey::OpenedBoard>(*writer, *clock);
+  survey = std::make_unique<survey::Survey>(*catalog, *store, *keys, *intake, *opened, *clock);
+  invitations =
+      std::make_unique<survey::Invitations>(*catalog, *store, *writer, *keys, *opened, *clock);
   writer->Start();
   return registry->CreateFirstAdmin([&](const std::string& credential) {
     const std::string path = settings.data_directory + "/admin.token";
@@ -161,9 +180,13 @@ absl::Status Server::Parts::BuildTransport(
     const Settings& settings, const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   executor = std::make_unique<base::Executor>(kExecutorThreads, limits::kExecutorTasksMax);
   gate = std::make_unique<transport::Gate>(*catalog, *executor);
+  survey_executor = std::make_unique<base::Executor>(kSurveyThreads, limits::kExecutorTasksMax);
+  survey_gate = std::make_unique<transport::Gate>(*catalog, *survey_executor);
   ticker = std::make_unique<transport::WatchTicker>(*results, *clock);
   collection_handler = std::make_unique<transport::CollectionHandler>(*gate, *intake, *registry);
   kiosk_handler = std::make_unique<transport::KioskHandler>(*gate, *kiosks);
+  survey_handler = std::make_unique<transport::SurveyHandler>(*survey_gate, *survey);
+  invitation_handler = std::make_unique<transport::InvitationHandler>(*gate, *invitations);
   registry_handler = std::make_unique<transport::RegistryHandler>(*gate, *registry, *results);
   results_handler = std::make_unique<transport::ResultsHandler>(*gate, *results, *ticker);
 
@@ -179,6 +202,8 @@ absl::Status Server::Parts::BuildTransport(
   builder.AddListeningPort(settings.listen, credentials, &port);
   builder.RegisterService(collection_handler.get());
   builder.RegisterService(kiosk_handler.get());
+  builder.RegisterService(survey_handler.get());
+  builder.RegisterService(invitation_handler.get());
   builder.RegisterService(registry_handler.get());
   builder.RegisterService(results_handler.get());
   grpc_server = builder.BuildAndStart();
@@ -222,7 +247,9 @@ Server::~Server() {
   parts_->web.reset();
   parts_->health.store(nullptr);
   if (parts_->executor != nullptr) parts_->executor->Stop();
+  if (parts_->survey_executor != nullptr) parts_->survey_executor->Stop();
   if (parts_->statuses != nullptr) parts_->statuses->Save();
+  if (parts_->opened != nullptr) parts_->opened->Save();
   if (parts_->writer != nullptr) parts_->writer->Stop();
 }
 

@@ -32,29 +32,55 @@ absl::StatusOr<model::NewResponse> Intake::Check(const v1::Response* response,
 
 void Intake::Offer(const model::Principal& sender, std::span<const v1::Response* const> responses,
                    Done done) {
+  const std::shared_ptr<const model::Catalog> catalog = catalog_.Get();
+  const absl::Time now = clock_.Now();
+  std::vector<absl::StatusOr<model::Stored>> outcomes;
+  std::vector<size_t> places;
+  std::vector<model::NewResponse> accepted;
+  outcomes.reserve(responses.size());
+  accepted.reserve(responses.size());
+  for (size_t i = 0; i < responses.size(); ++i) {
+    auto checked = Check(responses[i], sender, *catalog, now);
+    if (checked.ok()) {
+      outcomes.emplace_back(model::Stored{});
+      places.push_back(i);
+      accepted.push_back(*std::move(checked));
+    } else {
+      outcomes.emplace_back(checked.status());
+    }
+  }
+  if (accepted.empty()) return done(std::move(outcomes));
+  Store(std::move(accepted), std::move(places), std::move(outcomes), std::move(done));
+}
+
+void Intake::Offer(const model::Principal& sender, Entered entered,
+                   std::function<void(absl::StatusOr<model::Stored>)> done) {
+  auto checked = Check(&entered.response, sender, *catalog_.Get(), clock_.Now());
+  if (!checked.ok()) return done(checked.status());
+  if (entered.respondent_key.has_value()) checked->respondent_key = entered.respondent_key;
+  checked->entrance = std::move(entered.entrance);
+  std::vector<model::NewResponse> accepted;
+  accepted.push_back(*std::move(checked));
+  std::vector<absl::StatusOr<model::Stored>> outcomes(1, model::Stored{});
+  Store(std::move(accepted), {0}, std::move(outcomes),
+        [done = std::move(done)](std::vector<absl::StatusOr<model::Stored>> stored) {
+          done(std::move(stored[0]));
+        });
+}
+
+void Intake::Store(std::vector<model::NewResponse> accepted, std::vector<size_t> places,
+                   std::vector<absl::StatusOr<model::Stored>> outcomes, Done done) {
   struct Pending {
     std::vector<absl::StatusOr<model::Stored>> outcomes;
     std::vector<std::pair<size_t, std::string>> accepted;  // place in the call, response_id
     Done done;
   };
-  const std::shared_ptr<const model::Catalog> catalog = catalog_.Get();
-  const absl::Time now = clock_.Now();
   auto pending = std::make_shared<Pending>();
+  pending->outcomes = std::move(outcomes);
   pending->done = std::move(done);
-  std::vector<model::NewResponse> accepted;
-  accepted.reserve(responses.size());
-  for (size_t i = 0; i < responses.size(); ++i) {
-    auto checked = Check(responses[i], sender, *catalog, now);
-    if (checked.ok()) {
-      pending->outcomes.emplace_back(model::Stored{});
-      pending->accepted.emplace_back(i, checked->content.response_id.ToString());
-      accepted.push_back(*std::move(checked));
-    } else {
-      pending->outcomes.emplace_back(checked.status());
-    }
+  for (size_t k = 0; k < accepted.size(); ++k) {
+    pending->accepted.emplace_back(places[k], accepted[k].content.response_id.ToString());
   }
-  if (accepted.empty()) return pending->done(std::move(pending->outcomes));
-
   const absl::Status offered = writer_.OfferResponses(
       std::move(accepted), [pending](absl::StatusOr<std::span<const model::Stored>> stored) {
         for (size_t k = 0; k < pending->accepted.size(); ++k) {
@@ -63,6 +89,8 @@ void Intake::Offer(const model::Principal& sender, std::span<const v1::Response*
             pending->outcomes[place] = stored.status();
           } else if ((*stored)[k].content_differs) {
             pending->outcomes[place] = refusal::ResponseContentDiffers(response_id);
+          } else if ((*stored)[k].turned_away != v1::SURVEY_STATE_UNSPECIFIED) {
+            pending->outcomes[place] = refusal::SurveyTurnsAway((*stored)[k].turned_away);
           } else {
             pending->outcomes[place] = (*stored)[k];
           }

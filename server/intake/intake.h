@@ -4,6 +4,7 @@
 // outcome after COMMIT. Thread-safe.
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,17 @@
 #include "server/store/writer.h"
 
 namespace hailong::intake {
+
+// A response that came by an entry (a link, an invitation, a message), which says more than the
+// response itself.
+struct Entered {
+  // With round, unit and form as the entry says.
+  v1::Response response;
+  // Who answers, as the entry knows; absent: as the response's own evidence says.
+  std::optional<model::RespondentKey> respondent_key;
+  // Spent by this response, in the transaction that stores it.
+  model::Entrance entrance;
+};
 
 class Intake {
  public:
@@ -32,7 +44,15 @@ class Intake {
   void Offer(const model::Principal& sender, std::span<const v1::Response* const> responses,
              Done done);
 
+  // The same for one that came by an entry. Errors besides: FAILED_PRECONDITION whose
+  // ErrorInfo.reason is the name of the SurveyState (the entrance is spent; nothing was stored).
+  void Offer(const model::Principal& sender, Entered entered,
+             std::function<void(absl::StatusOr<model::Stored>)> done);
+
  private:
+  // Hands checked responses to the writer; `outcomes` has a place for each and for the refused.
+  void Store(std::vector<model::NewResponse> accepted, std::vector<size_t> places,
+             std::vector<absl::StatusOr<model::Stored>> outcomes, Done done);
   absl::StatusOr<model::NewResponse> Check(const v1::Response* response,
                                            const model::Principal& sender,
                                            const model::Catalog& catalog, absl::Time now);

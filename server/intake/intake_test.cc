@@ -7,8 +7,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "google/rpc/error_details.pb.h"
 #include "server/intake/admission.h"
 #include "server/intake/flags.h"
+#include "server/intake/identity.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
 #include "server/model/times.h"
@@ -217,6 +219,50 @@ TEST_F(IntakeTest, TheSealIsLookedAtWhenTheResponseIsStored) {
   ChangeRound([](v1::Round& round) { round.set_state(v1::ROUND_STATE_SEALED); });
   writer_->Step();
   EXPECT_EQ(outcome, v1::OUTCOME_RECORDED_LATE);
+}
+
+// --- what came by an entry ---
+
+TEST_F(IntakeTest, WhatCameByAnEntrySpendsItAndMeetsTheKioskInOneKey) {
+  model::Invitation invitation;
+  invitation.token_hash = {7};
+  invitation.collector = sample::Web().collector;
+  invitation.round = sample::kRoundNumber;
+  ASSERT_TRUE(store_
+                  ->PutInvitations({.request_id = {}, .content = {}}, {&invitation, 1},
+                                   {.at = clock_.Now(), .actor = "", .action = "", .object = ""})
+                  .ok());
+  EXPECT_EQ(OutcomeOf(Of(kDossier, 1)), v1::OUTCOME_RECORDED);
+
+  Intake intake(catalog_, *keys_, *writer_, clock_);
+  const auto enter = [&](uint64_t n) {
+    Entered entered{
+        .response = sample::Response(n),
+        .respondent_key = *IdentifyRespondent(Of(kDossier, n).evidence(), **keys_->Find("march")),
+        .entrance = {.invitation = invitation.token_hash, .group = 0, .quota = {}}};
+    absl::StatusOr<model::Stored> told;
+    bool called = false;
+    intake.Offer(sample::Web(), std::move(entered), [&](absl::StatusOr<model::Stored> stored) {
+      told = std::move(stored);
+      called = true;
+    });
+    if (!called) writer_->Step();
+    return told;
+  };
+  EXPECT_EQ(enter(2)->outcome, v1::OUTCOME_RECORDED_COUNTS);
+  EXPECT_EQ(enter(2)->outcome, v1::OUTCOME_ALREADY_RECORDED);
+  const absl::Status spent = enter(3).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(spent)) << spent;
+  google::rpc::ErrorInfo info;
+  ASSERT_TRUE(info.ParseFromString(std::string(*spent.GetPayload(refusal::kErrorInfoUrl))));
+  EXPECT_EQ(info.reason(), "SURVEY_STATE_ANSWERED");
+  EXPECT_EQ(Rows().size(), 2u);
+  v1::Response bad = sample::Response(4);
+  bad.clear_answers();
+  absl::Status refused;
+  intake.Offer(sample::Web(), {.response = bad, .respondent_key = {}, .entrance = {}},
+               [&](const absl::StatusOr<model::Stored>& stored) { refused = stored.status(); });
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
 }
 
 // --- what goes wrong ---

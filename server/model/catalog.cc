@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/status.h"
 #include "server/model/limits.h"
@@ -139,6 +140,11 @@ absl::StatusOr<std::shared_ptr<const Catalog>> Catalog::With(
         made->revoked_collectors_.erase(before->second.credential_hash);
       }
       made->collectors_[collector->collector.collector_id()] = *collector;
+      made->collector_ids_[collector->number] = collector->collector.collector_id();
+      // Given once and never changed.
+      if (const std::string& code = collector->collector.web().link_code(); !code.empty()) {
+        made->link_codes_[code] = collector->collector.collector_id();
+      }
       if (collector->credential_hash.empty()) continue;
       if (collector->collector.revoked()) {
         made->revoked_collectors_.insert(collector->credential_hash);
@@ -206,9 +212,51 @@ const Principal* Catalog::FindPrincipal(std::string_view credential_hash) const 
   return found == principals_.end() ? nullptr : &found->second;
 }
 
+std::shared_ptr<const Round> Catalog::FindRound(RoundNumber number) const {
+  for (const auto& [id, round] : rounds_) {
+    if (round->number() == number) return round;
+  }
+  return nullptr;
+}
+
+const CollectorRecord* Catalog::FindCollector(CollectorNumber number) const {
+  const auto found = collector_ids_.find(number);
+  return found == collector_ids_.end() ? nullptr : &collectors_.find(found->second)->second;
+}
+
+const CollectorRecord* Catalog::FindByLinkCode(std::string_view link_code) const {
+  const auto found = link_codes_.find(absl::string_view(link_code.data(), link_code.size()));
+  return found == link_codes_.end() ? nullptr : &collectors_.find(found->second)->second;
+}
+
 bool Catalog::IsOfRevokedCollector(std::string_view credential_hash) const {
   return revoked_collectors_.contains(
       absl::string_view(credential_hash.data(), credential_hash.size()));
+}
+
+absl::Status CheckWithin(const Principal& caller, const Catalog& catalog,
+                         const std::string& unit_id, const std::string& day) {
+  if (caller.unit_id.empty() || catalog.units().IsWithin(unit_id, caller.unit_id, day)) {
+    return absl::OkStatus();
+  }
+  return refusal::OutsideSubtree(unit_id, caller.unit_id);
+}
+
+std::string WhyNotAsked(const std::string& unit_id, const v1::Collector& collector,
+                        const Round* round, const Catalog& catalog, absl::Time now) {
+  // Of a round to come the units of its first day count: some may be formed by then.
+  const std::string day =
+      base::DayInVietnam(round == nullptr ? now : std::max(now, round->opens_at()));
+  if (catalog.units().Find(unit_id, day) == nullptr) return Cat("which is no unit on ", day);
+  if (!collector.unit_id().empty() &&
+      !catalog.units().IsWithin(unit_id, collector.unit_id(), day)) {
+    return Cat("allowed are the collector's unit '", collector.unit_id(), "' and those below it");
+  }
+  if (round != nullptr && !round->FindUnit(unit_id).has_value()) {
+    return Cat("allowed are the round's unit '", round->definition().root_unit_id(),
+               "' and those below it");
+  }
+  return "";
 }
 
 }  // namespace hailong::model

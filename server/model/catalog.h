@@ -96,6 +96,11 @@ class Catalog {
   const std::map<std::string, AccountRecord, std::less<>>& accounts() const { return accounts_; }
   // Null: unknown or revoked.
   const Principal* FindPrincipal(std::string_view credential_hash) const;
+  // Null: none.
+  std::shared_ptr<const Round> FindRound(RoundNumber number) const;
+  const CollectorRecord* FindCollector(CollectorNumber number) const;
+  // The web collector that a link names, revoked or not; null: none.
+  const CollectorRecord* FindByLinkCode(std::string_view link_code) const;
   // The credential is that of a collector that was revoked.
   bool IsOfRevokedCollector(std::string_view credential_hash) const;
 
@@ -110,8 +115,19 @@ class Catalog {
   std::map<std::string, CollectorRecord, std::less<>> collectors_;
   std::map<std::string, AccountRecord, std::less<>> accounts_;
   absl::flat_hash_map<std::string, Principal> principals_;
+  absl::flat_hash_map<std::string, std::string> link_codes_;  // to collector_id
+  absl::flat_hash_map<CollectorNumber, std::string> collector_ids_;
   absl::flat_hash_set<std::string> revoked_collectors_;  // their credentials' hashes
 };
+
+// A caller bound to a subtree may act on units of it, on the day in question.
+absl::Status CheckWithin(const Principal& caller, const Catalog& catalog,
+                         const std::string& unit_id, const std::string& day);
+
+// Why people may not be asked about a unit by a collector in a round (null: not known yet), as the
+// rest of a sentence that names the unit; empty: they may.
+std::string WhyNotAsked(const std::string& unit_id, const v1::Collector& collector,
+                        const Round* round, const Catalog& catalog, absl::Time now);
 
 // The current snapshot. Thread-safe.
 class CatalogHolder {

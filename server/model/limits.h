@@ -79,6 +79,23 @@ inline constexpr absl::Duration kEnrolmentCodeLife = absl::Hours(24 * 7);
 inline constexpr int kEnrolmentTriesMax = 30;
 inline constexpr absl::Duration kEnrolmentTryEvery = absl::Seconds(2);
 
+// A survey on the web. Tokens of invitations have 130 random bits, so guessing them is hopeless at
+// any rate. Link codes and the checks of slips have 50: at 10,000 tries a second a stranger would
+// meet one of 500 links (which hang on walls) in 7 years, and answer for a certain dossier in
+// 3,500. So right ones always get in, and the tries below only slow down who is wrong.
+inline constexpr size_t kTokenSize = 26;
+inline constexpr size_t kLinkCodeSize = 10;
+inline constexpr size_t kSlipCheckSize = 10;
+inline constexpr int kSurveyTriesMax = 200;
+inline constexpr absl::Duration kSurveyTryEvery = absl::Milliseconds(100);
+inline constexpr size_t kWebLanguagesMax = 8;
+inline constexpr size_t kQuotasMax = 5000;
+inline constexpr size_t kInvitationsMax = 5000;  // of one call
+inline constexpr size_t kInvitationIdsMax = 1000;
+// That invitations were opened is saved together, so that opening costs no COMMIT each.
+inline constexpr absl::Duration kOpenedSaveInterval = absl::Seconds(5);
+inline constexpr size_t kOpenedUnsavedMax = 100'000;
+
 // Work under way.
 inline constexpr size_t kWriterJobsMax = 4096;
 inline constexpr size_t kCommitResponsesMax = 4096;

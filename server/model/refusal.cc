@@ -229,6 +229,34 @@ absl::Status OutsideSubtree(std::string_view unit_id, std::string_view bound_to)
                     "OUTSIDE_SUBTREE");
 }
 
+absl::Status NoSuchEntry() {
+  return WithReason(absl::NotFoundError("there is no such link or invitation"), "NO_SUCH_ENTRY");
+}
+
+absl::Status TooManyWrongEntries(absl::Duration wait) {
+  return WithReason(WithRetry(absl::ResourceExhaustedError(
+                                  Cat("too many wrong links reached this server; try again in ",
+                                      absl::FormatDuration(wait))),
+                              wait),
+                    "TOO_MANY_WRONG_ENTRIES");
+}
+
+absl::Status SurveyTurnsAway(v1::SurveyState state) {
+  const char* const sentence = [&] {
+    switch (state) {
+      case v1::SURVEY_STATE_ANSWERED:
+        return "this invitation was used by another response; allowed is one";
+      case v1::SURVEY_STATE_NOT_YET:
+        return "this survey has not begun";
+      case v1::SURVEY_STATE_FULL:
+        return "as many as were asked for have answered";
+      default:
+        return "this survey, or the link to it, has ended";
+    }
+  }();
+  return WithReason(absl::FailedPreconditionError(sentence), v1::SurveyState_Name(state));
+}
+
 absl::Status QueueFull() {
   return WithReason(WithRetry(absl::ResourceExhaustedError("the server is busy; send it again"),
                               limits::kRetryDelayBusy),

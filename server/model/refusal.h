@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "hailong/v1/survey_service.pb.h"
 
 namespace hailong::refusal {
 
@@ -79,6 +80,12 @@ absl::Status CollectorIs(std::string_view collector_id, std::string_view what,
                          std::string_view allowed);
 absl::Status RoleNotAllowed(std::string_view method, std::string_view role);
 absl::Status OutsideSubtree(std::string_view unit_id, std::string_view bound_to);
+
+// One sentence for every link, invitation and slip that lets nobody in.
+absl::Status NoSuchEntry();
+absl::Status TooManyWrongEntries(absl::Duration wait);
+// The entrance of a response to a survey is spent. `state` is ANSWERED, NOT_YET, OVER or FULL.
+absl::Status SurveyTurnsAway(v1::SurveyState state);
 
 absl::Status QueueFull();
 absl::Status DiskFull(std::string_view detail);

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "base/ids.h"
 #include "hailong/v1/collection_service.pb.h"
+#include "hailong/v1/survey_service.pb.h"
 #include "server/model/round.h"
 
 namespace hailong::model {
@@ -50,6 +51,23 @@ struct Content {
   bool operator==(const Content&) const = default;
 };
 
+// SHA-256 of an invitation's token.
+using TokenHash = std::array<uint8_t, 32>;
+
+// At most so many stored responses of a collector and round; see v1.Quota.
+struct QuotaLimit {
+  std::string unit_id;  // empty: of all units together
+  uint32_t group = 0;   // 0: of all groups together
+  uint32_t size_max = 0;
+};
+
+// What the entry knows by which a person came to a survey, and the response does not say.
+struct Entrance {
+  std::optional<TokenHash> invitation;  // it is good for one response
+  uint32_t group = 0;                   // the person's; 0: none
+  std::optional<QuotaLimit> quota;      // the one that holds for this person
+};
+
 // A checked response; the writer stores it.
 struct NewResponse {
   std::shared_ptr<const Round> round;
@@ -59,8 +77,9 @@ struct NewResponse {
   int64_t clock_offset_ms = 0;
   absl::Time received_at;
   std::optional<RespondentKey> respondent_key;
-  uint32_t flags = 0;  // bit (Flag - 1)
-  bool late = false;   // stored, never counted
+  uint32_t flags = 0;                // bit (Flag - 1)
+  bool late = false;                 // stored, never counted
+  std::optional<Entrance> entrance;  // absent: sent by a collector with its credential
 
   absl::Time submitted_at() const {
     return absl::FromUnixMicros(content.submitted_at_us) + absl::Milliseconds(clock_offset_ms);
@@ -73,6 +92,9 @@ struct Stored {
   v1::Outcome first_outcome = v1::OUTCOME_UNSPECIFIED;  // of the sending that stored it
   absl::Time received_at;
   bool content_differs = false;  // the response_id is taken by other content; nothing was stored
+  // Its entrance is spent: the invitation was answered or revoked, or the quota is full; nothing
+  // was stored. UNSPECIFIED: it is not.
+  v1::SurveyState turned_away = v1::SURVEY_STATE_UNSPECIFIED;
 };
 
 // A stored response. Whether it counts now follows from first_outcome and from later responses that

@@ -139,4 +139,19 @@ bool UnitTree::IsWithin(std::string_view unit_id, std::string_view root,
   return false;
 }
 
+std::string UnitTree::TopOf(std::string unit_id, std::string_view day) const {
+  const v1::Unit* unit = Find(unit_id, day);
+  while (unit != nullptr && !unit->parent_unit_id().empty()) {
+    unit_id = unit->parent_unit_id();
+    unit = Find(unit_id, day);
+  }
+  return unit_id;
+}
+
+std::string UnitTree::NameOf(std::string_view unit_id, std::string_view day) const {
+  if (const v1::Unit* unit = Find(unit_id, day); unit != nullptr) return unit->name();
+  const auto periods = Periods(unit_id);
+  return periods.empty() ? std::string() : periods.back().name();
+}
+
 }  // namespace hailong::model

@@ -31,6 +31,10 @@ class UnitTree {
   const v1::Unit* Find(std::string_view unit_id, std::string_view day) const;
   // True if on that day the unit is `root` or below it.
   bool IsWithin(std::string_view unit_id, std::string_view root, std::string_view day) const;
+  // The unit above all others that the unit is below on that day; itself if there is none.
+  std::string TopOf(std::string unit_id, std::string_view day) const;
+  // The name of the unit on that day, or the last it had; empty: there never was one.
+  std::string NameOf(std::string_view unit_id, std::string_view day) const;
 
  private:
   UnitTree() = default;

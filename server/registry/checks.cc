@@ -9,14 +9,6 @@ namespace hailong::registry {
 
 using model::Catalog;
 
-absl::Status CheckWithin(const model::Principal& caller, const Catalog& catalog,
-                         const std::string& unit_id, const std::string& day) {
-  if (caller.unit_id.empty() || catalog.units().IsWithin(unit_id, caller.unit_id, day)) {
-    return absl::OkStatus();
-  }
-  return refusal::OutsideSubtree(unit_id, caller.unit_id);
-}
-
 absl::Status CheckUnitExists(const Catalog& catalog, const std::string& unit_id) {
   if (unit_id.empty() || !catalog.units().Periods(unit_id).empty()) return absl::OkStatus();
   return refusal::NotFound("unit", unit_id);

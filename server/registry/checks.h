@@ -10,9 +10,7 @@
 
 namespace hailong::registry {
 
-// A caller bound to a subtree may act on units of it, on the day in question.
-absl::Status CheckWithin(const model::Principal& caller, const model::Catalog& catalog,
-                         const std::string& unit_id, const std::string& day);
+using model::CheckWithin;
 
 // Anyone may read the tree, but a unit that is named must exist in some period.
 absl::Status CheckUnitExists(const model::Catalog& catalog, const std::string& unit_id);

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "base/crypto/base32.h"
 #include "base/ids.h"
 #include "base/status.h"
 #include "server/model/limits.h"
@@ -34,6 +35,28 @@ std::string ChannelName(const v1::Collector& collector) {
 absl::Status KiosksOnly(const v1::Collector& collector, const char* field) {
   return refusal::Field(field, Cat("collector '", collector.collector_id(), "' is of ",
                                    ChannelName(collector), "; allowed is CHANNEL_KIOSK"));
+}
+
+// The channels of links: a message of Zalo's may hold one too.
+bool HasLinks(const v1::Collector& collector) {
+  return collector.channel() == v1::CHANNEL_WEB || collector.channel() == v1::CHANNEL_ZALO;
+}
+
+absl::Status LinksOnly(const v1::Collector& collector, const char* field) {
+  return refusal::Field(
+      field, Cat("collector '", collector.collector_id(), "' is of ", ChannelName(collector),
+                 "; allowed are CHANNEL_WEB and CHANNEL_ZALO"));
+}
+
+// Replaces what was set; the code of its links, once given, stays.
+void SetWeb(const v1::WebConfiguration& wanted, const Catalog& catalog, v1::Collector& collector) {
+  std::string link_code = collector.web().link_code();
+  while (link_code.empty() || (catalog.FindByLinkCode(link_code) != nullptr &&
+                               link_code != collector.web().link_code())) {
+    link_code = base::RandomBase32(limits::kLinkCodeSize);
+  }
+  *collector.mutable_web() = wanted;
+  collector.mutable_web()->set_link_code(link_code);
 }
 
 // As administration keeps it, with what follows from its credentials.
@@ -81,6 +104,7 @@ absl::Status CheckNewCollector(const v1::CreateCollectorRequest& request) {
     return refusal::Field("collector.name", Cat("found ", wanted.name().size(),
                                                 " bytes, allowed are ", limits::kNameBytesMax));
   }
+  if (wanted.has_web() && !HasLinks(wanted)) return LinksOnly(wanted, "collector.web");
   if (IsKiosk(wanted)) return absl::OkStatus();
   if (wanted.has_kiosk()) return KiosksOnly(wanted, "collector.kiosk");
   if (request.by_enrolment()) return KiosksOnly(wanted, "by_enrolment");
@@ -118,6 +142,11 @@ absl::StatusOr<v1::CreateCollectorResponse> Registry::CreateCollector(
           RETURN_IF_ERROR(
               CheckConfiguration(wanted.kiosk(), record.collector, catalog, clock_.Now()));
           *record.collector.mutable_kiosk() = wanted.kiosk();
+        }
+        if (wanted.has_web()) {
+          RETURN_IF_ERROR(
+              CheckWebConfiguration(wanted.web(), record.collector, catalog, clock_.Now()));
+          SetWeb(wanted.web(), catalog, record.collector);
         }
         if (request.by_enrolment()) {
           SetEnrolment(secret, clock_.Now(), record);
@@ -249,6 +278,29 @@ absl::StatusOr<v1::ConfigureKioskResponse> Registry::ConfigureKiosk(
         *record.collector.mutable_kiosk() = request.kiosk();
         *response.mutable_collector() = Described(record);
         return same ? std::vector<Record>() : std::vector<Record>{record};
+      }));
+  return response;
+}
+
+absl::StatusOr<v1::ConfigureWebResponse> Registry::ConfigureWeb(
+    Caller caller, const v1::ConfigureWebRequest& request) {
+  v1::ConfigureWebResponse response;
+  RETURN_IF_ERROR(writer_.Apply(
+      caller.id, "ConfigureWeb", request.collector_id(), [&](const Catalog& catalog) -> Records {
+        ASSIGN_OR_RETURN(model::CollectorRecord record,
+                         FindCollector(caller, catalog, request.collector_id()));
+        if (!HasLinks(record.collector)) return LinksOnly(record.collector, "collector_id");
+        RETURN_IF_ERROR(CheckNotRevoked(record));
+        RETURN_IF_ERROR(
+            CheckWebConfiguration(request.web(), record.collector, catalog, clock_.Now()));
+        const std::string before = record.collector.has_web()
+                                       ? model::DeterministicBytes(record.collector.web())
+                                       : std::string();
+        SetWeb(request.web(), catalog, record.collector);
+        *response.mutable_collector() = Described(record);
+        return before == model::DeterministicBytes(record.collector.web())
+                   ? std::vector<Record>()
+                   : std::vector<Record>{record};
       }));
   return response;
 }

@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
 #include "base/ids.h"
 #include "base/status.h"
 #include "server/model/limits.h"
@@ -37,7 +36,10 @@ bool IsLanguageTag(std::string_view tag) {
   }
 }
 
-void CheckLanguages(const v1::KioskConfiguration& wanted, refusal::Violations& bad) {
+static_assert(limits::kWebLanguagesMax == limits::kKioskLanguagesMax);
+
+template <typename Configuration>
+void CheckLanguages(const Configuration& wanted, refusal::Violations& bad) {
   if (static_cast<size_t>(wanted.languages_size()) > limits::kKioskLanguagesMax) {
     bad.Add("languages", Cat("found ", wanted.languages_size(), ", allowed are 0..",
                              limits::kKioskLanguagesMax));
@@ -100,30 +102,82 @@ void CheckForm(const std::string& form_id, const char* field, const model::Round
   }
 }
 
-void CheckUnit(const v1::KioskConfiguration& wanted, const v1::Collector& collector,
+void CheckUnit(const std::string& unit_id, const std::string& field, const v1::Collector& collector,
                const model::Round* round, const model::Catalog& catalog, absl::Time now,
                refusal::Violations& bad) {
-  const std::string& unit_id = wanted.unit_id().empty() ? collector.unit_id() : wanted.unit_id();
-  if (unit_id.empty()) {
-    if (round != nullptr) bad.Add("unit_id", "is empty, and the collector has no unit of its own");
+  const std::string why = model::WhyNotAsked(unit_id, collector, round, catalog, now);
+  if (why.empty()) return;
+  bad.Add(field, Cat("found '", base::Utf8Prefix(unit_id, limits::kUnitIdBytesMax), "', ", why));
+}
+
+// The round that is set; null: none. One that is set already may have closed meanwhile.
+absl::StatusOr<std::shared_ptr<const model::Round>> FindRoundToSet(const std::string& wanted,
+                                                                   const std::string& set,
+                                                                   const model::Catalog& catalog,
+                                                                   absl::Time now) {
+  if (wanted.empty()) return nullptr;
+  std::shared_ptr<const model::Round> round = catalog.FindRound(wanted);
+  if (round == nullptr) return refusal::NotFound("round", wanted);
+  if (wanted != set && (round->state() != v1::ROUND_STATE_OPEN || now >= round->closes_at())) {
+    return refusal::RoundIs(round->id(),
+                            round->state() == v1::ROUND_STATE_SEALED ? "sealed" : "closed",
+                            "open or planned");
+  }
+  return round;
+}
+
+// The number of options of the question that invitations answer beforehand; 0: there is none.
+uint32_t CheckGroupQuestion(const v1::WebConfiguration& wanted, const model::Round* round,
+                            refusal::Violations& bad) {
+  const std::string& id = wanted.group_question_id();
+  if (id.empty()) return 0;
+  const std::string found =
+      Cat("found '", base::Utf8Prefix(id, limits::kQuestionIdBytesMax), "', ");
+  if (round == nullptr) {
+    bad.Add("group_question_id", found + "but no round is set whose questionnaire could have it");
+    return 0;
+  }
+  const int position = round->questionnaire().Find(id, 0);
+  if (position < 0) {
+    bad.Add("group_question_id", found + "which is no question of the round's questionnaire");
+    return 0;
+  }
+  const model::Question& question =
+      round->questionnaire().questions()[static_cast<size_t>(position)];
+  if (question.kind != v1::QUESTION_KIND_SINGLE_CHOICE) {
+    bad.Add("group_question_id", found + "allowed are questions of one choice");
+    return 0;
+  }
+  const std::vector<bool>* const asked = round->questionnaire().FindForm(wanted.form_id());
+  if (asked != nullptr && !(*asked)[static_cast<size_t>(position)]) {
+    bad.Add("group_question_id", found + "which the form does not ask");
+  }
+  return question.options;
+}
+
+void CheckQuotas(const v1::WebConfiguration& wanted, uint32_t groups,
+                 const v1::Collector& collector, const model::Round* round,
+                 const model::Catalog& catalog, absl::Time now, refusal::Violations& bad) {
+  if (static_cast<size_t>(wanted.quotas_size()) > limits::kQuotasMax) {
+    bad.Add("quotas", Cat("found ", wanted.quotas_size(), ", allowed are 0..", limits::kQuotasMax));
     return;
   }
-  // Of a round to come the units of its first day count: some may be formed by then.
-  const std::string day =
-      base::DayInVietnam(round == nullptr ? now : std::max(now, round->opens_at()));
-  const std::string found = Cat("found '", base::Utf8Prefix(unit_id, limits::kUnitIdBytesMax));
-  if (catalog.units().Find(unit_id, day) == nullptr) {
-    bad.Add("unit_id", Cat(found, "', which is no unit on ", day));
-    return;
-  }
-  if (!collector.unit_id().empty() &&
-      !catalog.units().IsWithin(unit_id, collector.unit_id(), day)) {
-    bad.Add("unit_id", Cat(found, "', allowed are the collector's unit '", collector.unit_id(),
-                           "' and those below it"));
-  }
-  if (round != nullptr && !round->FindUnit(unit_id).has_value()) {
-    bad.Add("unit_id", Cat(found, "', allowed are the round's unit '",
-                           round->definition().root_unit_id(), "' and those below it"));
+  std::set<std::pair<std::string, uint32_t>> seen;
+  for (int i = 0; i < wanted.quotas_size(); ++i) {
+    const v1::Quota& quota = wanted.quotas(i);
+    const std::string at = Cat("quotas[", i, "]");
+    if (!quota.unit_id().empty()) {
+      CheckUnit(quota.unit_id(), Cat(at, ".unit_id"), collector, round, catalog, now, bad);
+    }
+    if (quota.group() > groups) {
+      bad.Add(Cat(at, ".group"),
+              Cat("found ", quota.group(), ", allowed are ",
+                  groups == 0 ? std::string("none without a group question") : Cat("0..", groups)));
+    }
+    if (quota.size_max() == 0) bad.Add(Cat(at, ".size_max"), "found 0, allowed are 1 or more");
+    if (!seen.emplace(quota.unit_id(), quota.group()).second) {
+      bad.Add(at, "is there twice: two quotas of one unit and group");
+    }
   }
 }
 
@@ -132,19 +186,15 @@ void CheckUnit(const v1::KioskConfiguration& wanted, const v1::Collector& collec
 absl::Status CheckConfiguration(const v1::KioskConfiguration& wanted,
                                 const v1::Collector& collector, const model::Catalog& catalog,
                                 absl::Time now) {
-  std::shared_ptr<const model::Round> round;
-  if (!wanted.round_id().empty()) {
-    round = catalog.FindRound(wanted.round_id());
-    if (round == nullptr) return refusal::NotFound("round", wanted.round_id());
-    const bool new_to_it = wanted.round_id() != collector.kiosk().round_id();
-    if (new_to_it && (round->state() != v1::ROUND_STATE_OPEN || now >= round->closes_at())) {
-      return refusal::RoundIs(round->id(),
-                              round->state() == v1::ROUND_STATE_SEALED ? "sealed" : "closed",
-                              "open or planned");
-    }
-  }
+  ASSIGN_OR_RETURN(const std::shared_ptr<const model::Round> round,
+                   FindRoundToSet(wanted.round_id(), collector.kiosk().round_id(), catalog, now));
   refusal::Violations bad("kiosk.");
-  CheckUnit(wanted, collector, round.get(), catalog, now, bad);
+  const std::string& unit_id = wanted.unit_id().empty() ? collector.unit_id() : wanted.unit_id();
+  if (!unit_id.empty()) {
+    CheckUnit(unit_id, "unit_id", collector, round.get(), catalog, now, bad);
+  } else if (round != nullptr) {
+    bad.Add("unit_id", "is empty, and the collector has no unit of its own");
+  }
   CheckForm(wanted.form_id(), "form_id", round.get(), bad);
   CheckForm(wanted.long_form_id(), "long_form_id", round.get(), bad);
   CheckLanguages(wanted, bad);
@@ -155,6 +205,31 @@ absl::Status CheckConfiguration(const v1::KioskConfiguration& wanted,
               bad);
   CheckMessage(wanted, bad);
   CheckPin(wanted, bad);
+  return bad.ToStatus();
+}
+
+absl::Status CheckWebConfiguration(const v1::WebConfiguration& wanted,
+                                   const v1::Collector& collector, const model::Catalog& catalog,
+                                   absl::Time now) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const model::Round> round,
+                   FindRoundToSet(wanted.round_id(), collector.web().round_id(), catalog, now));
+  refusal::Violations bad("web.");
+  if (!wanted.link_code().empty()) {
+    bad.Add("link_code", "is set by the server; leave it out");
+  }
+  for (const auto& [field, set] : {std::pair("open", wanted.open()), {"slips", wanted.slips()}}) {
+    if (set && collector.unit_id().empty()) {
+      bad.Add(field, "found true, but the collector has no unit that could be rated");
+    }
+  }
+  if ((wanted.open() || wanted.slips()) && !collector.unit_id().empty()) {
+    CheckUnit(collector.unit_id(), wanted.open() ? "open" : "slips", collector, round.get(),
+              catalog, now, bad);
+  }
+  CheckForm(wanted.form_id(), "form_id", round.get(), bad);
+  CheckLanguages(wanted, bad);
+  const uint32_t groups = CheckGroupQuestion(wanted, round.get(), bad);
+  CheckQuotas(wanted, groups, collector, round.get(), catalog, now, bad);
   return bad.ToStatus();
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 
-// How a kiosk may be set up. Only for the .cc files of this folder.
+// How kiosks and web collectors may be set up. Only for the .cc files of this folder.
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "hailong/v1/kiosk.pb.h"
+#include "hailong/v1/web.pb.h"
 #include "server/model/catalog.h"
 
 namespace hailong::registry {
@@ -15,5 +16,11 @@ namespace hailong::registry {
 absl::Status CheckConfiguration(const v1::KioskConfiguration& wanted,
                                 const v1::Collector& collector, const model::Catalog& catalog,
                                 absl::Time now);
+
+// The same of a web collector. Its links may name another round from now on than the one that
+// invitations were made for; those keep theirs.
+absl::Status CheckWebConfiguration(const v1::WebConfiguration& wanted,
+                                   const v1::Collector& collector, const model::Catalog& catalog,
+                                   absl::Time now);
 
 }  // namespace hailong::registry

@@ -7,9 +7,6 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
-#include "base/clock.h"
-#include "base/mutex.h"
 
 namespace hailong::registry {
 
@@ -22,22 +19,5 @@ std::string HashEnrolmentCode(std::string_view code);
 
 // What a kiosk made for a credential: 32 bytes as base64url. Errors: INVALID_ARGUMENT.
 absl::Status CheckKioskCredential(std::string_view credential);
-
-// How many wrong codes the whole server looks at: some at once, then one more every now and then.
-// Right ones are given back. While there is none left every code is turned away, else guessing
-// would go on. Thread-safe.
-class CodeTries {
- public:
-  explicit CodeTries(const base::Clock& clock) : clock_(clock) {}
-
-  // Takes one. Zero: a code may be looked at; else how long until one is free.
-  absl::Duration Take() ABSL_LOCKS_EXCLUDED(mutex_);
-  void GiveBack() ABSL_LOCKS_EXCLUDED(mutex_);
-
- private:
-  const base::Clock& clock_;
-  base::Mutex mutex_;
-  absl::Time all_free_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-};
 
 }  // namespace hailong::registry

@@ -49,32 +49,6 @@ TEST(EnrolmentCode, IsTheSameHoweverItIsTyped) {
   }
 }
 
-TEST(CodeTries, ThirtyAtOnceThenOneEveryTwoSeconds) {
-  base::FakeClock clock(absl::FromUnixSeconds(1'000'000));
-  CodeTries tries(clock);
-  for (int i = 0; i < limits::kEnrolmentTriesMax; ++i) {
-    ASSERT_EQ(tries.Take(), absl::ZeroDuration()) << i;
-  }
-  EXPECT_EQ(tries.Take(), limits::kEnrolmentTryEvery);
-  clock.Advance(limits::kEnrolmentTryEvery / 2);
-  EXPECT_EQ(tries.Take(), limits::kEnrolmentTryEvery / 2);
-  clock.Advance(limits::kEnrolmentTryEvery / 2);
-  EXPECT_EQ(tries.Take(), absl::ZeroDuration());
-  EXPECT_GT(tries.Take(), absl::ZeroDuration());
-  tries.GiveBack();
-  EXPECT_EQ(tries.Take(), absl::ZeroDuration());
-  // Time that passes gives no more than all of them.
-  clock.Advance(absl::Hours(1000));
-  int taken = 0;
-  while (tries.Take() == absl::ZeroDuration()) ++taken;
-  EXPECT_EQ(taken, limits::kEnrolmentTriesMax);
-  // A clock that is put back locks nobody out for longer.
-  clock.Advance(-absl::Hours(1000));
-  EXPECT_EQ(tries.Take(), limits::kEnrolmentTryEvery);
-  clock.Advance(limits::kEnrolmentTryEvery);
-  EXPECT_EQ(tries.Take(), absl::ZeroDuration());
-}
-
 TEST_F(KiosksTest, ACodeIsTradedOnceForTheKiosksOwnCredential) {
   const std::string code = AddByEnrolment("kiosk-1");
   EXPECT_EQ(Find(Credential('a')), nullptr);

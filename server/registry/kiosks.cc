@@ -9,6 +9,7 @@
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
 #include "server/model/times.h"
+#include "server/registry/enrolment.h"
 #include "server/registry/registry.h"
 
 namespace hailong::registry {
@@ -79,24 +80,6 @@ absl::StatusOr<v1::KioskStatus> Clean(const v1::KioskStatus& said) {
   }
   clean.DiscardUnknownFields();
   return clean;
-}
-
-// The unit above all others that the unit is below on the day; itself if there is none.
-std::string TopOf(const model::UnitTree& units, std::string unit_id, const std::string& day) {
-  const v1::Unit* unit = units.Find(unit_id, day);
-  while (unit != nullptr && !unit->parent_unit_id().empty()) {
-    unit_id = unit->parent_unit_id();
-    unit = units.Find(unit_id, day);
-  }
-  return unit_id;
-}
-
-// The name of the unit on the day, or the last it had.
-std::string UnitName(const model::UnitTree& units, const std::string& unit_id,
-                     const std::string& day) {
-  if (const v1::Unit* unit = units.Find(unit_id, day); unit != nullptr) return unit->name();
-  const auto periods = units.Periods(unit_id);
-  return periods.empty() ? std::string() : periods.back().name();
 }
 
 }  // namespace
@@ -180,9 +163,8 @@ absl::StatusOr<v1::HeartbeatResponse> Kiosks::Heartbeat(Caller caller,
     response.mutable_configuration()->set_unit_id(unit_id);
   }
   const std::string day = base::DayInVietnam(now);
-  response.set_unit_name(UnitName(catalog->units(), unit_id, day));
-  response.set_province_name(
-      UnitName(catalog->units(), TopOf(catalog->units(), unit_id, day), day));
+  response.set_unit_name(catalog->units().NameOf(unit_id, day));
+  response.set_province_name(catalog->units().NameOf(catalog->units().TopOf(unit_id, day), day));
   if (const auto round = catalog->FindRound(kiosk.round_id()); round != nullptr) {
     *response.mutable_round() = round->definition();
     response.mutable_round()->clear_seal();

@@ -8,9 +8,10 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/tries.h"
 #include "hailong/v1/kiosk_service.pb.h"
 #include "server/model/catalog.h"
-#include "server/registry/enrolment.h"
+#include "server/model/limits.h"
 #include "server/registry/status_board.h"
 #include "server/store/catalog_writer.h"
 
@@ -22,7 +23,11 @@ class Kiosks {
 
   Kiosks(const model::CatalogHolder& catalog, store::CatalogWriter& writer, StatusBoard& statuses,
          const base::Clock& clock)
-      : catalog_(catalog), writer_(writer), statuses_(statuses), clock_(clock), tries_(clock) {}
+      : catalog_(catalog),
+        writer_(writer),
+        statuses_(statuses),
+        clock_(clock),
+        tries_(clock, limits::kEnrolmentTriesMax, limits::kEnrolmentTryEvery) {}
 
   // For callers without a credential: what they know is the code.
   absl::StatusOr<v1::EnrollResponse> Enroll(Caller, const v1::EnrollRequest&);
@@ -38,7 +43,9 @@ class Kiosks {
   store::CatalogWriter& writer_;
   StatusBoard& statuses_;
   const base::Clock& clock_;
-  CodeTries tries_;
+  // Right codes are given back. While there is none left every code is turned away, else guessing
+  // would go on.
+  base::Tries tries_;
 };
 
 }  // namespace hailong::registry

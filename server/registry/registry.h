@@ -60,6 +60,7 @@ class Registry {
       Caller, const v1::RotateCollectorCredentialRequest&);
   absl::StatusOr<v1::ConfigureKioskResponse> ConfigureKiosk(Caller,
                                                             const v1::ConfigureKioskRequest&);
+  absl::StatusOr<v1::ConfigureWebResponse> ConfigureWeb(Caller, const v1::ConfigureWebRequest&);
   absl::StatusOr<v1::RevokeCollectorResponse> RevokeCollector(Caller,
                                                               const v1::RevokeCollectorRequest&);
   absl::StatusOr<v1::ListSequenceGapsResponse> ListSequenceGaps(Caller,

@@ -99,5 +99,33 @@ TEST_F(MigrationTest, CollectorsOfTheFirstSchemaKeepTheirCredentials) {
   EXPECT_EQ(store->ReadCollectorsSeen()->size(), 1u);
 }
 
+TEST_F(MigrationTest, AFileOfTheSecondSchemaTakesInvitationsAndKeepsWhatItHas) {
+  {
+    auto database = base::Database::Open(path_, base::Database::Mode::kReadWrite);
+    ASSERT_TRUE(database.ok()) << database.status();
+    ASSERT_TRUE(database->Execute(Cat(Migrations()[1], "PRAGMA user_version=2;")).ok());
+  }
+  const auto store = Open();
+  const model::Invitation invitation{.invitation_id = *base::Uuid::Parse(sample::ResponseId(7)),
+                                     .token_hash = {1},
+                                     .collector = model::CollectorNumber{1},
+                                     .round = sample::kRoundNumber,
+                                     .unit_id = "74.SNV",
+                                     .group_question_id = {},
+                                     .form_id = {},
+                                     .respondent_key = {},
+                                     .created_at = absl::FromUnixSeconds(1),
+                                     .opened_on = {}};
+  const auto put = store->PutInvitations({.request_id = {}, .content = {}}, {&invitation, 1},
+                                         {.at = absl::FromUnixSeconds(1),
+                                          .actor = "ops",
+                                          .action = "CreateInvitations",
+                                          .object = "web"});
+  ASSERT_TRUE(put.ok()) << put.status();
+  EXPECT_EQ(store->FindInvitation({1})->value().unit_id, "74.SNV");
+  EXPECT_EQ(store->LastSequence(sample::kRoundNumber).value(), model::Sequence{1});
+  EXPECT_TRUE(store->VerifyAudit().ok());
+}
+
 }  // namespace
 }  // namespace hailong::store

@@ -133,7 +133,48 @@ CREATE TABLE kiosk_statuses (
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations = {kInitial, kKiosks};
+// Surveys on the web: invitations, and how many have answered. No time, response_id or order ties
+// an invitation to a response; what it knew of the person's dossier is gone once it was answered.
+constexpr std::string_view kInvitations = R"sql(
+CREATE TABLE invitations (
+  invitation        INTEGER PRIMARY KEY,  -- order of making
+  invitation_id     BLOB NOT NULL UNIQUE, -- 16 bytes
+  token_hash        BLOB NOT NULL UNIQUE, -- 32 bytes, SHA-256 of a token of 130 random bits
+  collector         INTEGER NOT NULL,
+  round             INTEGER NOT NULL,
+  unit_id           TEXT NOT NULL,
+  group_option      INTEGER NOT NULL,     -- 0: none
+  group_question_id TEXT NOT NULL,        -- '': none
+  form_id           TEXT NOT NULL,        -- '': the collector's
+  respondent_key    BLOB,                 -- of the dossier it asks about; NULL: none, or answered
+  created_at        INTEGER NOT NULL,
+  opened_on         INTEGER NOT NULL,     -- the day, as its midnight in Vietnam; 0: never
+  answered          INTEGER NOT NULL,     -- 1: it is
+  revoked           INTEGER NOT NULL      -- 1: it is
+) STRICT;
+CREATE INDEX invitations_by_collector ON invitations (collector);
+CREATE INDEX invitations_by_round ON invitations (round);
+
+-- Which invitations a call made, so that the same call again makes none.
+CREATE TABLE invitation_requests (
+  request_id BLOB PRIMARY KEY,            -- 16 bytes
+  content    BLOB NOT NULL,               -- 32 bytes, HMAC of what was asked for under the round's key
+  first      INTEGER NOT NULL,            -- invitations.invitation, both ends included
+  last       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How many responses that came by an entry were stored; each counts in up to four rows.
+CREATE TABLE quota_places (
+  collector    INTEGER NOT NULL,
+  round        INTEGER NOT NULL,
+  unit_id      TEXT NOT NULL,             -- '': all units together
+  group_option INTEGER NOT NULL,          -- 0: all groups together
+  taken        INTEGER NOT NULL,
+  PRIMARY KEY (collector, round, unit_id, group_option)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kInitial, kKiosks, kInvitations};
 
 }  // namespace
 

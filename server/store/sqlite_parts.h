@@ -16,6 +16,15 @@ inline std::string RowSelect(std::string_view rest) {
   return base::Cat("SELECT ", kRowColumns, " ", rest);
 }
 
+// In the order in which sqlite_invitations.cc reads and writes them.
+inline constexpr std::string_view kInvitationColumns =
+    "invitation, invitation_id, token_hash, collector, round, unit_id, group_option, "
+    "group_question_id, form_id, respondent_key, created_at, opened_on, answered, revoked";
+
+inline constexpr std::string_view kCountPlaces =
+    "SELECT taken FROM quota_places WHERE collector = ? AND round = ? AND unit_id = ? AND "
+    "group_option = ?";
+
 // The comments of a row, by a statement that takes its sequence.
 absl::Status ReadComments(base::Statement& select, model::ResponseRow& row);
 
@@ -25,6 +34,7 @@ struct SqliteStore::Write {
   base::Statement begin, commit, rollback;
   base::Statement insert_response, insert_comment, find_response, find_comments;
   base::Statement find_counted, put_counted, put_seen, put_status;
+  base::Statement find_entrance, answer_invitation, count_place, take_place;
   base::Statement overlapping_runs, delete_run, insert_run;
   model::Sequence next{1};
   std::string audit_hash;
@@ -34,6 +44,7 @@ struct SqliteStore::Write {
 struct SqliteStore::Reader {
   base::Database database;
   base::Statement responses_after, newest, comments, last_sequence;
+  base::Statement invitation_by_token, places;
 };
 
 // A read-only connection that goes back to the pool.
@@ -45,8 +56,9 @@ class SqliteStore::BorrowedReader {
   BorrowedReader& operator=(BorrowedReader&&) = delete;
   ~BorrowedReader() {
     if (reader_ == nullptr) return;
-    for (base::Statement* statement : {&reader_->responses_after, &reader_->newest,
-                                       &reader_->comments, &reader_->last_sequence}) {
+    for (base::Statement* statement :
+         {&reader_->responses_after, &reader_->newest, &reader_->comments, &reader_->last_sequence,
+          &reader_->invitation_by_token, &reader_->places}) {
       statement->Reset();  // ends the snapshot
     }
     base::MutexLock lock(store_->readers_mutex_);

@@ -38,6 +38,10 @@ absl::StatusOr<std::unique_ptr<SqliteStore::Reader>> SqliteStore::OpenReader() c
   ASSIGN_OR_RETURN(
       reader->last_sequence,
       reader->database.Prepare("SELECT coalesce(max(sequence), 0) FROM responses WHERE round = ?"));
+  ASSIGN_OR_RETURN(reader->invitation_by_token,
+                   reader->database.Prepare(base::Cat("SELECT ", kInvitationColumns,
+                                                      " FROM invitations WHERE token_hash = ?")));
+  ASSIGN_OR_RETURN(reader->places, reader->database.Prepare(kCountPlaces));
   return reader;
 }
 

@@ -30,6 +30,8 @@ std::string_view IdView(const base::Uuid& id) {
 // Evidence is part of what the sender said. After the seal the key of the round may be gone, and
 // with it the way to compare.
 bool IsSameCitizen(const model::NewResponse& response, std::string_view stored_key) {
+  // An invitation that was answered has forgotten whose it was.
+  if (response.entrance.has_value() && response.entrance->invitation.has_value()) return true;
   if (response.respondent_key.has_value()) return KeyView(*response.respondent_key) == stored_key;
   return stored_key.empty() || response.round->state() == v1::ROUND_STATE_SEALED;
 }
@@ -49,7 +51,9 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const Options& op
                    Database::Open(options.path, Database::Mode::kReadWrite, options.vfs));
   RETURN_IF_ERROR(store->write_->database.Execute(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;"
-      "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"));
+      "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
+      // What an invitation forgets is overwritten, not only unlinked.
+      "PRAGMA secure_delete=FAST;"));
   RETURN_IF_ERROR(store->Migrate());
   RETURN_IF_ERROR(store->PrepareWrites());
   return store;
@@ -108,6 +112,15 @@ absl::Status SqliteStore::PrepareWrites() {
       prepare(write.put_status,
               "INSERT INTO kiosk_statuses VALUES (?,?,?) ON CONFLICT (collector) DO UPDATE SET "
               "status_at = excluded.status_at, status = excluded.status"));
+  RETURN_IF_ERROR(prepare(write.find_entrance,
+                          "SELECT answered, revoked FROM invitations WHERE token_hash = ?"));
+  RETURN_IF_ERROR(prepare(write.answer_invitation,
+                          "UPDATE invitations SET answered = 1, respondent_key = NULL, opened_on = "
+                          "CASE opened_on WHEN 0 THEN ? ELSE opened_on END WHERE token_hash = ?"));
+  RETURN_IF_ERROR(prepare(write.count_place, kCountPlaces));
+  RETURN_IF_ERROR(prepare(write.take_place,
+                          "INSERT INTO quota_places VALUES (?,?,?,?,1) ON CONFLICT DO UPDATE SET "
+                          "taken = taken + 1"));
   RETURN_IF_ERROR(
       prepare(write.overlapping_runs,
               "SELECT first, last FROM device_sequences WHERE collector = ? AND first <= ? "
@@ -178,6 +191,15 @@ absl::StatusOr<std::vector<model::Stored>> SqliteStore::AppendResponses(
 
 absl::StatusOr<model::Stored> SqliteStore::Append(const model::NewResponse& response) {
   Write& write = *write_;
+  ASSIGN_OR_RETURN(const v1::SurveyState turned_away, TurnsAway(response));
+  if (turned_away != v1::SURVEY_STATE_UNSPECIFIED) {
+    // What is stored is told so, however often it is sent again.
+    ASSIGN_OR_RETURN(const bool stored, IsStored(response.content.response_id));
+    if (stored) return FindDuplicate(response);
+    model::Stored nothing;
+    nothing.turned_away = turned_away;
+    return nothing;
+  }
   RowFacts facts{.sequence = write.next, .outcome = v1::OUTCOME_RECORDED};
   const bool contends = response.respondent_key.has_value() && !response.late;
   if (response.late) {
@@ -217,6 +239,7 @@ absl::StatusOr<model::Stored> SqliteStore::Append(const model::NewResponse& resp
                         .Bind(3, static_cast<int64_t>(facts.sequence))
                         .Run());
   }
+  RETURN_IF_ERROR(SpendEntrance(response));
   return model::Stored{.outcome = facts.outcome,
                        .first_outcome = facts.outcome,
                        .received_at = response.received_at};
@@ -248,7 +271,10 @@ absl::Status SqliteStore::MergeDeviceSequences(std::span<const model::NewRespons
   std::vector<std::pair<int64_t, int64_t>> arrived;  // collector, device sequence
   for (size_t i = 0; i < responses.size(); ++i) {
     const uint64_t number = responses[i].content.device_sequence;
-    if (number == 0 || stored[i].outcome == v1::OUTCOME_ALREADY_RECORDED) continue;
+    if (number == 0 || stored[i].outcome == v1::OUTCOME_ALREADY_RECORDED ||
+        stored[i].turned_away != v1::SURVEY_STATE_UNSPECIFIED) {
+      continue;
+    }
     arrived.emplace_back(static_cast<int64_t>(responses[i].collector),
                          static_cast<int64_t>(number));
   }

@@ -33,6 +33,13 @@ class SqliteStore final : public Store {
       std::span<const model::NewResponse> responses) override;
   absl::Status Put(const std::vector<model::Record>& records, const AuditEntry& entry) override;
   absl::Status PutStatuses(std::span<const CollectorStatus> statuses) override;
+  absl::StatusOr<std::vector<base::Uuid>> PutInvitations(
+      const InvitationRequest& request, std::span<const model::Invitation> invitations,
+      const AuditEntry& entry) override;
+  absl::Status RevokeInvitations(model::CollectorNumber collector,
+                                 std::span<const base::Uuid> invitation_ids,
+                                 const AuditEntry& entry) override;
+  absl::Status PutOpened(std::span<const InvitationOpened> opened) override;
   absl::StatusOr<std::vector<model::Record>> ReadRecords() override;
   absl::Status ReadResponses(model::RoundNumber round, model::Sequence after, size_t rows_max,
                              bool with_comments,
@@ -43,6 +50,17 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::vector<CollectorSeen>> ReadCollectorsSeen() override;
   absl::StatusOr<std::vector<CollectorStatus>> ReadStatuses() override;
   absl::StatusOr<model::Sequence> LastSequence(model::RoundNumber round) override;
+  absl::StatusOr<std::optional<model::Invitation>> FindInvitation(
+      const model::TokenHash& token_hash) override;
+  absl::StatusOr<std::vector<model::Invitation>> ReadInvitations(model::CollectorNumber collector,
+                                                                 model::InvitationNumber after,
+                                                                 size_t rows_max) override;
+  absl::StatusOr<std::vector<model::Invitation>> FindInvitations(
+      model::CollectorNumber collector, std::span<const base::Uuid> invitation_ids) override;
+  absl::StatusOr<std::vector<model::InvitationCount>> CountInvitations(
+      model::RoundNumber round) override;
+  absl::StatusOr<uint64_t> CountPlaces(model::CollectorNumber collector, model::RoundNumber round,
+                                       const std::string& unit_id, uint32_t group) override;
   absl::Status VerifyAudit() override;
 
  private:
@@ -57,6 +75,10 @@ class SqliteStore final : public Store {
   absl::Status Transact(const std::function<absl::Status()>& body);
   absl::StatusOr<model::Stored> Append(const model::NewResponse& response);
   absl::StatusOr<model::Stored> FindDuplicate(const model::NewResponse& response);
+  absl::StatusOr<bool> IsStored(const base::Uuid& response_id);
+  // Why the entrance of a response does not let it in; UNSPECIFIED: it does.
+  absl::StatusOr<v1::SurveyState> TurnsAway(const model::NewResponse& response);
+  absl::Status SpendEntrance(const model::NewResponse& response);
   absl::Status MergeDeviceSequences(std::span<const model::NewResponse> responses,
                                     std::span<const model::Stored> stored);
   absl::Status PutRecord(const model::Record& record);

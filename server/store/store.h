@@ -14,13 +14,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/crypto/crypto.h"
 #include "server/model/catalog.h"
+#include "server/model/invitation.h"
 #include "server/model/response.h"
 
 namespace hailong::store {
@@ -53,6 +56,18 @@ struct CollectorStatus {
   v1::KioskStatus status;
 };
 
+// A call that makes invitations: its name, and what tells its content from that of another.
+struct InvitationRequest {
+  base::Uuid request_id;
+  base::Digest256 content{};
+};
+
+// That an invitation was opened, on the day that begins then.
+struct InvitationOpened {
+  model::InvitationNumber number{};
+  absl::Time on;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -60,7 +75,9 @@ class Store {
   // --- the writer thread ---
 
   // Stores responses in this order, in one durable transaction: all of them or, on an error, none.
-  // What each became stands in the result at its place.
+  // What each became stands in the result at its place. One that is not stored yet and whose
+  // entrance is spent is turned away; one that is stored spends its entrance: the invitation is
+  // answered and a place of every quota that could hold it is taken.
   virtual absl::StatusOr<std::vector<model::Stored>> AppendResponses(
       std::span<const model::NewResponse> responses) = 0;
   // Adds or replaces records of administration, with the line of the audit log, in one durable
@@ -69,6 +86,18 @@ class Store {
   // Replaces what these kiosks said before, in one durable transaction. Observed, not administered:
   // no line of the audit log.
   virtual absl::Status PutStatuses(std::span<const CollectorStatus> statuses) = 0;
+  // Adds invitations (their numbers are given here) with the line of the audit log, in one durable
+  // transaction. If the request was made before, adds nothing and gives the ids of then; empty:
+  // they are added now. Errors: ALREADY_EXISTS (the request had other content).
+  virtual absl::StatusOr<std::vector<base::Uuid>> PutInvitations(
+      const InvitationRequest& request, std::span<const model::Invitation> invitations,
+      const AuditEntry& entry) = 0;
+  // All or none. Errors: NOT_FOUND (an id is none of this collector's).
+  virtual absl::Status RevokeInvitations(model::CollectorNumber collector,
+                                         std::span<const base::Uuid> invitation_ids,
+                                         const AuditEntry& entry) = 0;
+  // The first day stays. Observed, not administered.
+  virtual absl::Status PutOpened(std::span<const InvitationOpened> opened) = 0;
 
   // --- any thread ---
 
@@ -90,6 +119,21 @@ class Store {
   virtual absl::StatusOr<std::vector<CollectorStatus>> ReadStatuses() = 0;
   // The highest sequence of a round; kNoSequence: nothing is stored. O(1).
   virtual absl::StatusOr<model::Sequence> LastSequence(model::RoundNumber round) = 0;
+  virtual absl::StatusOr<std::optional<model::Invitation>> FindInvitation(
+      const model::TokenHash& token_hash) = 0;
+  // Of a collector, above `after`, in the order of making.
+  virtual absl::StatusOr<std::vector<model::Invitation>> ReadInvitations(
+      model::CollectorNumber collector, model::InvitationNumber after, size_t rows_max) = 0;
+  // Those of these that are the collector's, in the order named.
+  virtual absl::StatusOr<std::vector<model::Invitation>> FindInvitations(
+      model::CollectorNumber collector, std::span<const base::Uuid> invitation_ids) = 0;
+  // By unit and group; O(invitations of the round).
+  virtual absl::StatusOr<std::vector<model::InvitationCount>> CountInvitations(
+      model::RoundNumber round) = 0;
+  // Responses stored of a unit (empty: all) and group (0: all) that came by entries. O(1).
+  virtual absl::StatusOr<uint64_t> CountPlaces(model::CollectorNumber collector,
+                                               model::RoundNumber round, const std::string& unit_id,
+                                               uint32_t group) = 0;
   // Recomputes the hash chain. OK, or DATA_LOSS naming the first broken line.
   virtual absl::Status VerifyAudit() = 0;
 };

@@ -64,8 +64,9 @@ void Writer::Commit(std::vector<Job> jobs) {
   }
   if (options_.acknowledge_before_commit_by > absl::ZeroDuration()) {
     answers->stored = std::vector<model::Stored>(
-        responses.size(),
-        {v1::OUTCOME_RECORDED, v1::OUTCOME_RECORDED, responses[0].received_at, false});
+        responses.size(), model::Stored{.outcome = v1::OUTCOME_RECORDED,
+                                        .first_outcome = v1::OUTCOME_RECORDED,
+                                        .received_at = responses[0].received_at});
     Tell(*answers);
     std::this_thread::sleep_for(absl::ToChronoMilliseconds(options_.acknowledge_before_commit_by));
     NoteIfClosed(store_.AppendResponses(responses).status());

@@ -63,6 +63,39 @@ class FakeStore final : public Store {
     return absl::UnimplementedError("");
   }
   absl::Status VerifyAudit() override { return absl::UnimplementedError(""); }
+  absl::StatusOr<std::vector<base::Uuid>> PutInvitations(const InvitationRequest&,
+                                                         std::span<const model::Invitation>,
+                                                         const AuditEntry&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::Status RevokeInvitations(model::CollectorNumber, std::span<const base::Uuid>,
+                                 const AuditEntry&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::Status PutOpened(std::span<const InvitationOpened>) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::optional<model::Invitation>> FindInvitation(
+      const model::TokenHash&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::vector<model::Invitation>> ReadInvitations(model::CollectorNumber,
+                                                                 model::InvitationNumber,
+                                                                 size_t) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::vector<model::Invitation>> FindInvitations(
+      model::CollectorNumber, std::span<const base::Uuid>) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::vector<model::InvitationCount>> CountInvitations(
+      model::RoundNumber) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<uint64_t> CountPlaces(model::CollectorNumber, model::RoundNumber,
+                                       const std::string&, uint32_t) override {
+    return absl::UnimplementedError("");
+  }
 
   absl::Status answer;
   std::vector<size_t> appends;

@@ -25,6 +25,16 @@ constexpr std::array kTable = {
     Permission{"hailong.v1.KioskService/RenewCredential", kCollector},
     Permission{"hailong.v1.KioskService/Heartbeat", kCollector},
 
+    // The entry is what lets a person in.
+    Permission{"hailong.v1.SurveyService/OpenSurvey", kAnybody},
+    Permission{"hailong.v1.SurveyService/SubmitSurvey", kAnybody},
+
+    Permission{"hailong.v1.InvitationService/CreateInvitations", kOperator},
+    Permission{"hailong.v1.InvitationService/ListInvitations", kOperator},
+    Permission{"hailong.v1.InvitationService/RevokeInvitations", kOperator},
+    Permission{"hailong.v1.InvitationService/GetResponseRates", kOperator},
+    Permission{"hailong.v1.InvitationService/GetSlipKey", kOperator},
+
     Permission{"hailong.v1.RegistryService/ImportUnits", kAdmin},
     Permission{"hailong.v1.RegistryService/ListUnits", kReader},
     Permission{"hailong.v1.RegistryService/ImportPopulations", kOperator},
@@ -41,6 +51,7 @@ constexpr std::array kTable = {
     Permission{"hailong.v1.RegistryService/ListCollectors", kOperator},
     Permission{"hailong.v1.RegistryService/RotateCollectorCredential", kOperator},
     Permission{"hailong.v1.RegistryService/ConfigureKiosk", kOperator},
+    Permission{"hailong.v1.RegistryService/ConfigureWeb", kOperator},
     Permission{"hailong.v1.RegistryService/RevokeCollector", kOperator},
     Permission{"hailong.v1.RegistryService/ListSequenceGaps", kOperator},
     Permission{"hailong.v1.RegistryService/CreateAccount", kAdmin},

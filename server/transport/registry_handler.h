@@ -41,6 +41,7 @@ class RegistryHandler final : public v1::RegistryService::CallbackService {
   HAILONG_UNARY(RegistryService, ListCollectors, registry_)
   HAILONG_UNARY(RegistryService, RotateCollectorCredential, registry_)
   HAILONG_UNARY(RegistryService, ConfigureKiosk, registry_)
+  HAILONG_UNARY(RegistryService, ConfigureWeb, registry_)
   HAILONG_UNARY(RegistryService, RevokeCollector, registry_)
   HAILONG_UNARY(RegistryService, ListSequenceGaps, registry_)
   HAILONG_UNARY(RegistryService, CreateAccount, registry_)
