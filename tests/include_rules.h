@@ -22,6 +22,8 @@ struct FolderRule {
 inline const std::vector<FolderRule> kFolders = {
     {"base", {}},
     {"base/crypto", {"base"}},
+    {"base/http", {"base"}},
+    {"base/json", {"base"}},
     {"base/log", {"base"}},
     {"base/sqlite", {"base"}},
     {"base/vietnamese", {"base"}},
@@ -128,6 +130,8 @@ inline const std::vector<FenceRule> kFences = {
     {"grpc/",
      {"server/transport", "server/app", "analysis/cli", "kiosk-client/uplink", "deploy/player",
       "tests/..."}},
+    {"curl/", {"base/http"}, /*source_only=*/true},
+    {"boost/json/", {"base/json"}, /*source_only=*/true},
     {"boost/math/", {"analysis/estimate"}, /*source_only=*/true},
     {"boost/", {"server/...", "kiosk-client/page_server"}, /*source_only=*/true},
 
