@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "server/store/schema_zalo.h"
+
 namespace hailong::store {
 namespace {
 
@@ -133,7 +135,7 @@ CREATE TABLE kiosk_statuses (
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations = {kInitial, kKiosks};
+constexpr std::array kMigrations = {kInitial, kKiosks, kZaloSchema};
 
 }  // namespace
 
