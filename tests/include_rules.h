@@ -104,6 +104,7 @@ inline const std::vector<FolderRule> kFolders = {
       "tests/harness"}},
     {"tests/fuzz", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
     {"tests/kiosk", {"proto", "base/...", "kiosk-client/..."}},
+    {"tests/zalo", {"proto", "base/...", "server/..."}},
     {"tests/r_agreement", {"proto", "base/...", "analysis/...", "tests"}},
 };
 
@@ -136,7 +137,7 @@ inline const std::vector<FenceRule> kFences = {
     {"curl/", {"base/http"}, /*source_only=*/true},
     {"boost/json/", {"base/json"}, /*source_only=*/true},
     {"boost/math/", {"analysis/estimate"}, /*source_only=*/true},
-    {"boost/", {"server/...", "kiosk-client/page_server"}, /*source_only=*/true},
+    {"boost/", {"server/...", "kiosk-client/page_server", "tests/zalo"}, /*source_only=*/true},
 
     // Time, chance, files and screens arrive as arguments.
     {"absl/time/clock.h", {"base", "server/app", "analysis/cli", "deploy/player", "tests/..."}},

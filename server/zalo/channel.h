@@ -32,8 +32,8 @@ class Channel {
   };
 
   static absl::StatusOr<std::unique_ptr<Channel>> Open(Settings settings, Below below);
-  // Stops its threads; a call to Zalo that is under way comes to its end. After the last webhook came
-  // in, before the writer stops.
+  // Stops its threads; a call to Zalo that is under way comes to its end. After the last webhook
+  // came in, before the writer stops.
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;

@@ -111,6 +111,7 @@ int Webhook::Judge(const WebhookRequest& request, store::ZaloEvent& event) {
   if (row->told_at < now - limits::kZaloPastMax || row->told_at > now + limits::kZaloFutureMax) {
     row->state = v1::ZALO_EVENT_STATE_QUARANTINED;
     row->reason = "told outside the window of replay";
+    row->business_key.clear();  // must not stand in the way of the same told in time
   }
   event = *std::move(row);
   return 0;
