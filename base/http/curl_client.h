@@ -15,7 +15,7 @@ class CurlClient final : public HttpClient {
     absl::Duration connect_time_max = absl::Seconds(5);
     absl::Duration time_max = absl::Seconds(10);
     size_t response_bytes_max = 8 << 20;
-    std::string ca_path;  // PEM; empty: the system's authorities
+    std::string ca_path = {};  // PEM; empty: the system's authorities
   };
 
   explicit CurlClient(Options options);

@@ -51,9 +51,9 @@ struct ZaloSend {
   model::RespondentKey respondent_key{};
   std::string unit_id;
   std::string tracking_id;
-  std::string msg_id;      // empty: not known
-  std::string token_hash;  // SHA-256 of its buttons' token; empty: it has none
-  std::string recipient;   // sealed v1.ZaloRecipient; empty: erased
+  std::string msg_id;           // empty: not known
+  std::string token_hash = {};  // SHA-256 of its buttons' token; empty: it has none
+  std::string recipient = {};   // sealed v1.ZaloRecipient; empty: erased
   v1::ZaloSendState state = v1::ZALO_SEND_STATE_QUEUED;
   int32_t error = 0;  // Zalo's last one
   uint32_t attempts = 0;

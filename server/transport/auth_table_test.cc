@@ -10,6 +10,7 @@
 #include "hailong/v1/collection_service.pb.h"
 #include "hailong/v1/kiosk_service.pb.h"
 #include "hailong/v1/results_service.pb.h"
+#include "hailong/v1/zalo_service.pb.h"
 
 namespace hailong::transport {
 namespace {
@@ -20,7 +21,8 @@ std::vector<std::string> MethodsOfTheContract() {
   std::set<std::string> files;
   for (const google::protobuf::Descriptor* message :
        {v1::SubmitResponseRequest::descriptor(), v1::EnrollRequest::descriptor(),
-        v1::ImportUnitsRequest::descriptor(), v1::GetSipasRequest::descriptor()}) {
+        v1::ImportUnitsRequest::descriptor(), v1::GetSipasRequest::descriptor(),
+        v1::QueueInvitationsRequest::descriptor()}) {
     files.insert(message->file()->name());
   }
   std::vector<std::string> methods;

@@ -51,8 +51,8 @@ std::string IdOrEmpty(std::string_view text) {
 }
 
 // Text of the public: control characters become spaces, what is too long is cut.
-std::string CleanText(std::string_view text) {
-  std::string clean(base::Utf8Prefix(text, limits::kTextBytesMax));
+std::string CleanText(std::string_view text, size_t bytes_max = limits::kTextBytesMax) {
+  std::string clean(base::Utf8Prefix(text, bytes_max));
   for (char& c : clean) {
     if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == '\x7F') c = ' ';
   }
@@ -88,9 +88,9 @@ Addressee AddresseeOf(const Json& body, const std::string& ours) {
 }
 
 void ReadRating(const Json& from, v1::ZaloRating& rating) {
-  rating.set_rate(std::string(from.TextOf("rate").substr(0, limits::kZaloIdBytesMax)));
-  rating.set_rating_type(CleanText(from.TextOf("rating_type").substr(0, limits::kZaloIdBytesMax)));
-  rating.set_option(CleanText(from.TextOf("option").substr(0, limits::kZaloIdBytesMax)));
+  rating.set_rate(CleanText(from.TextOf("rate"), limits::kZaloIdBytesMax));
+  rating.set_rating_type(CleanText(from.TextOf("rating_type"), limits::kZaloIdBytesMax));
+  rating.set_option(CleanText(from.TextOf("option"), limits::kZaloIdBytesMax));
   rating.set_note(CleanText(from.TextOf("note")));
   const Json* const feedbacks = from.Find("feedbacks");
   if (feedbacks == nullptr) return;
@@ -129,7 +129,7 @@ std::optional<v1::ZaloRating> ParseButtonText(std::string_view text) {
   const std::string_view token = text.substr(space + 1);
   if (token.empty() || IdOrEmpty(token).empty()) return std::nullopt;
   v1::ZaloRating rating;
-  rating.set_rate(std::string(text.substr(0, space)));
+  rating.set_rate(CleanText(text.substr(0, space), limits::kZaloIdBytesMax));
   const base::Digest256 hash = base::Sha256(token);
   rating.set_token_hash(std::string(hash.begin(), hash.end()));
   return rating;
@@ -162,8 +162,7 @@ absl::StatusOr<Event> ParseEvent(const Json& body, const std::string& our_oa_id)
       event.answered_ms = message.TextOf("submit_time");
       break;
     case EventKind::kButton:
-      event.rating.set_label(
-          CleanText(message.TextOf("data").substr(0, limits::kZaloLabelBytesMax)));
+      event.rating.set_label(CleanText(message.TextOf("data"), limits::kZaloLabelBytesMax));
       event.answered_ms = message.TextOf("submit_time");
       break;
     case EventKind::kButtonText:

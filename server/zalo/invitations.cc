@@ -5,6 +5,7 @@
 #include "base/crypto/crypto.h"
 #include "base/ids.h"
 #include "base/status.h"
+#include "base/vietnamese/vietnamese.h"
 #include "server/intake/identity.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
@@ -45,7 +46,7 @@ void CheckContent(const v1::ZaloInvitation& one, const Settings& settings,
   }
   for (const auto& [name, value] : one.template_data()) {
     if (!base::IsSlug(name, limits::kIdBytesMax, "_") ||
-        value.size() > limits::kZaloTemplateParameterBytesMax) {
+        base::ToNfc(value).size() > limits::kZaloTemplateParameterBytesMax) {
       bad.Add(at + ".template_data",
               Cat("found a name of ", name.size(), " and a value of ", value.size(),
                   " bytes, allowed are names of a-z, 0-9 and '_' and values up to ",
@@ -139,8 +140,11 @@ absl::StatusOr<store::ZaloSend> Invitations::Make(const v1::ZaloInvitation& invi
   recipient.set_user_id(invitation.user_id());
   recipient.set_template_id(invitation.template_id().empty() ? settings_.file.template_ids(0)
                                                              : invitation.template_id());
-  *recipient.mutable_template_data() = invitation.template_data();
-  recipient.set_message_text(invitation.message_text());
+  // Zalo counts characters and refuses what is written with marks apart.
+  for (const auto& [name, value] : invitation.template_data()) {
+    (*recipient.mutable_template_data())[name] = base::ToNfc(value);
+  }
+  recipient.set_message_text(base::ToNfc(invitation.message_text()));
   if (!invitation.message_text().empty()) {
     recipient.set_token(RandomId(kTrackingIdCharacters));
     const base::Digest256 hash = base::Sha256(recipient.token());

@@ -2,6 +2,7 @@
 
 #include "base/ids.h"
 #include "base/status.h"
+#include "base/vietnamese/vietnamese.h"
 #include "server/model/limits.h"
 #include "server/model/rating_mapping.h"
 
@@ -47,7 +48,8 @@ absl::Status AddAnswers(const v1::ZaloRating& rating, const model::Round& round,
   ASSIGN_OR_RETURN(int stars, StarsOf(rating));
   if (stars == 0) {
     for (const v1::RatingLabel& label : mapping.labels()) {
-      if (label.label() == rating.label()) stars = static_cast<int>(label.stars());
+      if (base::ToNfc(label.label()) == base::ToNfc(rating.label()))
+        stars = static_cast<int>(label.stars());
     }
     if (stars == 0) return absl::InvalidArgumentError("the label is not one of the round's");
   }

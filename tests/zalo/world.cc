@@ -200,15 +200,18 @@ std::vector<model::ResponseRow> World::Rows() {
 }
 
 uint64_t World::Sends(v1::ZaloSendState state) {
+  const auto counts = store->CountZaloSends(kNumber);
+  HAILONG_CHECK(counts.ok());
   uint64_t count = 0;
-  for (const auto& one : *store->CountZaloSends(kNumber))
-    count += one.state == state ? one.count : 0;
+  for (const auto& one : *counts) count += one.state == state ? one.count : 0;
   return count;
 }
 
 uint64_t World::Events(v1::ZaloEventState state) {
+  const auto counts = store->CountZaloEvents();
+  HAILONG_CHECK(counts.ok());
   uint64_t count = 0;
-  for (const auto& one : *store->CountZaloEvents()) count += one.state == state ? one.count : 0;
+  for (const auto& one : *counts) count += one.state == state ? one.count : 0;
   return count;
 }
 
