@@ -65,6 +65,68 @@ std::string Sha256Stream::FinishHex() {
   return Hex(digest);
 }
 
+namespace {
+
+constexpr size_t kSealKeyBytes = 32;
+constexpr size_t kNonceBytes = 12;
+constexpr size_t kTagBytes = 16;
+
+struct Cipher {
+  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+  Cipher() { HAILONG_CHECK(context != nullptr); }
+  ~Cipher() { EVP_CIPHER_CTX_free(context); }
+  Cipher(const Cipher&) = delete;
+  Cipher& operator=(const Cipher&) = delete;
+};
+
+unsigned char* Bytes(std::string& data) { return reinterpret_cast<unsigned char*>(data.data()); }
+
+}  // namespace
+
+std::string Seal(std::string_view key, std::string_view plain, std::string_view context) {
+  HAILONG_CHECK(key.size() == kSealKeyBytes);
+  const std::string nonce = RandomBytes(kNonceBytes);
+  std::string cipher_text(plain.size(), '\0');
+  std::string tag(kTagBytes, '\0');
+  const Cipher cipher;
+  int size = 0;
+  HAILONG_CHECK(EVP_EncryptInit_ex(cipher.context, EVP_aes_256_gcm(), nullptr, Bytes(key),
+                                   Bytes(std::string_view(nonce))) == 1);
+  HAILONG_CHECK(EVP_EncryptUpdate(cipher.context, nullptr, &size, Bytes(context),
+                                  static_cast<int>(context.size())) == 1);
+  HAILONG_CHECK(EVP_EncryptUpdate(cipher.context, Bytes(cipher_text), &size, Bytes(plain),
+                                  static_cast<int>(plain.size())) == 1);
+  HAILONG_CHECK(EVP_EncryptFinal_ex(cipher.context, Bytes(cipher_text) + size, &size) == 1);
+  HAILONG_CHECK(EVP_CIPHER_CTX_ctrl(cipher.context, EVP_CTRL_GCM_GET_TAG, kTagBytes, Bytes(tag)) ==
+                1);
+  return nonce + cipher_text + tag;
+}
+
+absl::StatusOr<std::string> Unseal(std::string_view key, std::string_view sealed,
+                                   std::string_view context) {
+  HAILONG_CHECK(key.size() == kSealKeyBytes);
+  const absl::Status spoiled = absl::DataLossError(
+      "sealed content: was changed, or belongs to another key or another place");
+  if (sealed.size() < kNonceBytes + kTagBytes) return spoiled;
+  const std::string_view nonce = sealed.substr(0, kNonceBytes);
+  const std::string_view cipher_text =
+      sealed.substr(kNonceBytes, sealed.size() - kNonceBytes - kTagBytes);
+  std::string tag(sealed.substr(sealed.size() - kTagBytes));
+  std::string plain(cipher_text.size(), '\0');
+  const Cipher cipher;
+  int size = 0;
+  HAILONG_CHECK(EVP_DecryptInit_ex(cipher.context, EVP_aes_256_gcm(), nullptr, Bytes(key),
+                                   Bytes(nonce)) == 1);
+  HAILONG_CHECK(EVP_DecryptUpdate(cipher.context, nullptr, &size, Bytes(context),
+                                  static_cast<int>(context.size())) == 1);
+  HAILONG_CHECK(EVP_DecryptUpdate(cipher.context, Bytes(plain), &size, Bytes(cipher_text),
+                                  static_cast<int>(cipher_text.size())) == 1);
+  HAILONG_CHECK(EVP_CIPHER_CTX_ctrl(cipher.context, EVP_CTRL_GCM_SET_TAG, kTagBytes, Bytes(tag)) ==
+                1);
+  if (EVP_DecryptFinal_ex(cipher.context, Bytes(plain) + size, &size) != 1) return spoiled;
+  return plain;
+}
+
 std::string RandomBytes(size_t size) {
   std::string bytes(size, '\0');
   HAILONG_CHECK(

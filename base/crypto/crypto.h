@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/statusor.h"
+
 namespace hailong::base {
 
 using Digest256 = std::array<uint8_t, 32>;
@@ -31,6 +33,14 @@ class Sha256Stream {
  private:
   void* context_;
 };
+
+// AES-256-GCM with a random nonce: nonce, ciphertext and tag in one. `key` is 32 bytes; `context`
+// is not hidden, but what was sealed under one opens under no other, so a row cannot pass for its
+// neighbour.
+std::string Seal(std::string_view key, std::string_view plain, std::string_view context);
+// Errors: DATA_LOSS if it was not sealed with this key and context, or was changed since.
+absl::StatusOr<std::string> Unseal(std::string_view key, std::string_view sealed,
+                                   std::string_view context);
 
 // `size` bytes nobody can guess.
 std::string RandomBytes(size_t size);

@@ -33,6 +33,48 @@ TEST(Crypto, EqualMeansEveryByteAndTheSize) {
   EXPECT_FALSE(EqualInConstantTime("abc", "ab"));
 }
 
+TEST(Crypto, ASealOpensUnderItsKeyAndContextOnly) {
+  const std::string key(32, 'k');
+  for (const std::string& plain :
+       {std::string(), std::string("84900000001"), std::string(5000, 'x')}) {
+    const std::string sealed = Seal(key, plain, "send 1");
+    EXPECT_EQ(sealed.size(), plain.size() + 28);
+    EXPECT_NE(sealed, Seal(key, plain, "send 1"));
+    ASSERT_TRUE(Unseal(key, sealed, "send 1").ok());
+    EXPECT_EQ(*Unseal(key, sealed, "send 1"), plain);
+    EXPECT_TRUE(absl::IsDataLoss(Unseal(key, sealed, "send 2").status()));
+    EXPECT_TRUE(absl::IsDataLoss(Unseal(std::string(32, 'l'), sealed, "send 1").status()));
+    for (size_t i = 0; i < sealed.size(); i += 7) {
+      std::string changed = sealed;
+      changed[i] = static_cast<char>(changed[i] ^ 1);
+      EXPECT_TRUE(absl::IsDataLoss(Unseal(key, changed, "send 1").status())) << i;
+    }
+    EXPECT_TRUE(absl::IsDataLoss(Unseal(key, sealed.substr(1), "send 1").status()));
+  }
+  EXPECT_TRUE(absl::IsDataLoss(Unseal(key, "short", "").status()));
+}
+
+TEST(Crypto, OpensWhatTheStandardsTestCaseSealed) {
+  // McGrew and Viega, "The Galois/Counter Mode of Operation", test case 16 (AES-256 with context).
+  const auto bytes = [](std::string_view hex) {
+    std::string out;
+    for (size_t i = 0; i < hex.size(); i += 2) {
+      out.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
+    }
+    return out;
+  };
+  const auto plain =
+      Unseal(bytes("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"),
+             bytes("cafebabefacedbaddecaf888"
+                   "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+                   "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"
+                   "76fc6ece0f4e1768cddf8853bb2d551b"),
+             bytes("feedfacedeadbeeffeedfacedeadbeefabaddad2"));
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  EXPECT_EQ(*plain, bytes("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+                          "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"));
+}
+
 TEST(Crypto, RandomBytesDiffer) { EXPECT_NE(RandomBytes(16), RandomBytes(16)); }
 
 TEST(Base32, IsCrockfordsOfTheFirstBits) {

@@ -96,6 +96,24 @@ inline constexpr size_t kInvitationIdsMax = 1000;
 inline constexpr absl::Duration kOpenedSaveInterval = absl::Seconds(5);
 inline constexpr size_t kOpenedUnsavedMax = 100'000;
 
+// Zalo. What a webhook may hold: larger and deeper is refused before it is read.
+inline constexpr size_t kZaloBodyBytesMax = 64 << 10;
+inline constexpr size_t kZaloDepthMax = 16;
+inline constexpr size_t kZaloIdBytesMax = 64;  // of a message, a tracking_id, an event's name
+inline constexpr absl::Duration kZaloPastMax = absl::Hours(24);  // retries come hours late
+inline constexpr absl::Duration kZaloFutureMax = absl::Minutes(5);
+inline constexpr size_t kZaloLabelsMax = 5;
+inline constexpr size_t kZaloLabelBytesMax = 100;
+inline constexpr size_t kZaloFeedbacksMax = 20;
+inline constexpr size_t kZaloInvitationsMax = 1000;  // of a call
+inline constexpr size_t kZaloTemplatesMax = 16;
+inline constexpr size_t kZaloTemplateParametersMax = 40;
+inline constexpr size_t kZaloTemplateParameterBytesMax = 1000;
+inline constexpr size_t kZaloMessageCharactersMax = 2000;
+inline constexpr size_t kZaloInboxMax = 4096;   // events that wait for the writer
+inline constexpr size_t kZaloCommitMax = 1024;  // events of one commit
+inline constexpr uint32_t kZaloSendsPerMinuteMax = 4000;
+
 // Work under way.
 inline constexpr size_t kWriterJobsMax = 4096;
 inline constexpr size_t kCommitResponsesMax = 4096;

@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "server/model/limits.h"
+#include "server/model/rating_mapping.h"
 #include "server/model/refusal.h"
 #include "server/model/times.h"
 
@@ -235,6 +236,9 @@ absl::StatusOr<std::shared_ptr<const Round>> Round::Create(
   CheckPolicy(definition, bad);
   CheckWeightingSteps(definition.weighting_plan(), *questionnaire, bad);
   CheckDisclosure(definition, *questionnaire, bad);
+  if (definition.has_zalo_rating()) {
+    CheckRatingMapping(definition.zalo_rating(), *questionnaire, bad);
+  }
   RETURN_IF_ERROR(bad.ToStatus());
 
   const std::string first_day = base::DayInVietnam(made->opens_at_);

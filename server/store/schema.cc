@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "server/store/schema_zalo.h"
+
 namespace hailong::store {
 namespace {
 
@@ -174,7 +176,7 @@ CREATE TABLE quota_places (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kInitial, kKiosks, kInvitations};
+constexpr std::array kMigrations = {kInitial, kKiosks, kInvitations, kZaloSchema};
 
 }  // namespace
 

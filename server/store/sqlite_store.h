@@ -13,10 +13,11 @@
 #include "base/mutex.h"
 #include "base/sqlite/sqlite.h"
 #include "server/store/store.h"
+#include "server/store/zalo_store.h"
 
 namespace hailong::store {
 
-class SqliteStore final : public Store {
+class SqliteStore final : public Store, public ZaloStore {
  public:
   struct Options {
     std::string path;
@@ -62,6 +63,29 @@ class SqliteStore final : public Store {
   absl::StatusOr<uint64_t> CountPlaces(model::CollectorNumber collector, model::RoundNumber round,
                                        const std::string& unit_id, uint32_t group) override;
   absl::Status VerifyAudit() override;
+
+  absl::StatusOr<std::vector<bool>> AppendZaloEvents(std::span<const ZaloEvent> events) override;
+  absl::Status SettleZaloEvents(std::span<const ZaloSettled> settled) override;
+  absl::StatusOr<std::vector<bool>> AppendZaloSends(std::span<const ZaloSend> sends) override;
+  absl::Status ChangeZaloSend(const ZaloSendChange& change) override;
+  absl::StatusOr<bool> NoteZaloReceipt(const std::string& tracking_id,
+                                       const std::string& msg_id) override;
+  absl::StatusOr<bool> UseZaloToken(ZaloSendNumber send, ZaloEventNumber event) override;
+  absl::Status RecoverZaloSends(absl::Time now) override;
+  absl::Status EndZaloSends(model::RoundNumber round) override;
+  absl::Status PutZaloTokens(const ZaloTokens& tokens) override;
+  absl::Status PutZaloReconciled(const std::string& template_id, absl::Time to) override;
+  absl::StatusOr<std::vector<ZaloEvent>> ReadOpenZaloEvents(size_t rows_max) override;
+  absl::StatusOr<std::optional<ZaloSend>> FindZaloSend(const std::string& tracking_id,
+                                                       const std::string& msg_id) override;
+  absl::StatusOr<std::optional<ZaloSend>> FindZaloSendByToken(
+      const std::string& token_hash) override;
+  absl::StatusOr<std::vector<ZaloSend>> ReadDueZaloSends(absl::Time now, size_t rows_max) override;
+  absl::StatusOr<std::vector<model::RoundNumber>> ReadZaloRoundsWithRecipients() override;
+  absl::StatusOr<std::vector<ZaloSendCount>> CountZaloSends(model::RoundNumber round) override;
+  absl::StatusOr<std::vector<ZaloEventCount>> CountZaloEvents() override;
+  absl::StatusOr<std::optional<ZaloTokens>> ReadZaloTokens() override;
+  absl::StatusOr<absl::Time> ReadZaloReconciled(const std::string& template_id) override;
 
  private:
   struct Write;

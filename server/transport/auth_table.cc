@@ -64,6 +64,11 @@ constexpr std::array kTable = {
     Permission{"hailong.v1.ResultsService/ListImprovements", kReader},
     Permission{"hailong.v1.ResultsService/WatchRound", kReader},
     Permission{"hailong.v1.ResultsService/ExportResponses", kReader},
+
+    Permission{"hailong.v1.ZaloService/QueueInvitations", kOperator},
+    Permission{"hailong.v1.ZaloService/ListSends", kReader},
+    Permission{"hailong.v1.ZaloService/GetZaloState", kOperator},
+    Permission{"hailong.v1.ZaloService/ResumeSending", kOperator},
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "hailong/v1/kiosk_service.pb.h"
 #include "hailong/v1/results_service.pb.h"
 #include "hailong/v1/survey_service.pb.h"
+#include "hailong/v1/zalo_service.pb.h"
 
 namespace hailong::transport {
 namespace {
@@ -23,7 +24,8 @@ std::vector<std::string> MethodsOfTheContract() {
   for (const google::protobuf::Descriptor* message :
        {v1::SubmitResponseRequest::descriptor(), v1::EnrollRequest::descriptor(),
         v1::ImportUnitsRequest::descriptor(), v1::GetSipasRequest::descriptor(),
-        v1::OpenSurveyRequest::descriptor(), v1::GetSlipKeyRequest::descriptor()}) {
+        v1::OpenSurveyRequest::descriptor(), v1::GetSlipKeyRequest::descriptor(),
+         v1::QueueInvitationsRequest::descriptor()}) {
     files.insert(message->file()->name());
   }
   std::vector<std::string> methods;

@@ -1,0 +1,247 @@
+#include "server/zalo/sender.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log/log.h"
+#include "base/status.h"
+#include "server/model/limits.h"
+#include "server/zalo/event.h"
+
+namespace hailong::zalo {
+namespace {
+
+using base::Cat;
+
+constexpr size_t kDueMax = 50;
+constexpr absl::Duration kIdle = absl::Seconds(1);
+constexpr absl::Duration kTrouble = absl::Seconds(30);
+constexpr absl::Duration kRetryMin = absl::Minutes(1);
+constexpr absl::Duration kRetryMax = absl::Hours(1);
+constexpr absl::Duration kAskAfter = absl::Minutes(1);  // a message is under way
+constexpr uint32_t kUnknownCodeAttemptsMax = 3;
+constexpr int32_t kAskedInVain = 1;  // in the column of Zalo's errors, which are negative
+
+absl::Duration Backoff(uint32_t attempts) {
+  return std::min(kRetryMin * (1 << std::min(attempts, 6u)), kRetryMax);
+}
+
+}  // namespace
+
+absl::Status Sender::Recover() {
+  const absl::Time now = clock_.Now();
+  return commits_.Run([&](store::ZaloStore& store) { return store.RecoverZaloSends(now); });
+}
+
+Sender::State Sender::Get() const {
+  base::MutexLock lock(mutex_);
+  return state_;
+}
+
+void Sender::Resume() {
+  base::MutexLock lock(mutex_);
+  state_.stopped.clear();
+}
+
+void Sender::Stop(std::string why) {
+  base::LogError(Cat("zalo: ALARM: nothing is sent until somebody has looked: ", why));
+  base::MutexLock lock(mutex_);
+  state_.stopped = std::move(why);
+}
+
+void Sender::PauseUntil(absl::Time until) {
+  base::MutexLock lock(mutex_);
+  state_.paused_until = std::max(state_.paused_until, until);
+}
+
+std::shared_ptr<const model::Round> Sender::FindRound(model::RoundNumber number) const {
+  const auto catalog = catalog_.Get();
+  for (const auto& [id, round] : catalog->rounds()) {
+    if (round->number() == number) return round;
+  }
+  return nullptr;
+}
+
+absl::Status Sender::Change(const store::ZaloSendChange& change) {
+  return commits_.Run([&](store::ZaloStore& store) { return store.ChangeZaloSend(change); });
+}
+
+absl::Status Sender::EndRounds() {
+  const auto catalog = catalog_.Get();
+  for (const auto& [id, round] : catalog->rounds()) {
+    if (round->state() != v1::ROUND_STATE_SEALED || ended_.contains(id)) continue;
+    RETURN_IF_ERROR(
+        commits_.Run([&](store::ZaloStore& store) { return store.EndZaloSends(round->number()); }));
+    RETURN_IF_ERROR(vault_.DestroyRecipients(id));
+    ended_.insert(id);
+  }
+  return absl::OkStatus();
+}
+
+absl::Duration Sender::Step() {
+  const auto wait = TryStep();
+  if (wait.ok()) return *wait;
+  base::LogError(Cat("zalo: sending: ", wait.status().message()));
+  return kTrouble;
+}
+
+absl::StatusOr<absl::Duration> Sender::TryStep() {
+  RETURN_IF_ERROR(EndRounds());
+  const State state = Get();
+  const absl::Time now = clock_.Now();
+  const bool held = !state.stopped.empty() || now < state.paused_until ||
+                    IsQuiet(now, settings_.file.quiet_hours());
+  ASSIGN_OR_RETURN(const std::vector<store::ZaloSend> due, store_.ReadDueZaloSends(now, kDueMax));
+  for (const store::ZaloSend& send : due) {
+    if (send.state == v1::ZALO_SEND_STATE_UNKNOWN) {
+      RETURN_IF_ERROR(AskAbout(send));
+      return absl::ZeroDuration();
+    }
+    if (held) continue;
+    RETURN_IF_ERROR(SendOne(send));
+    return absl::Minutes(1) / settings_.file.sends_per_minute_max();
+  }
+  return kIdle;
+}
+
+absl::Status Sender::SendOne(const store::ZaloSend& send) {
+  store::ZaloSendChange change{.number = send.number,
+                               .state = v1::ZALO_SEND_STATE_CANCELLED,
+                               .msg_id = {},
+                               .error = send.error,
+                               .attempts = send.attempts,
+                               .due_at = send.due_at,
+                               .erase = true};
+  const auto round = FindRound(send.round);
+  if (round == nullptr || round->state() != v1::ROUND_STATE_OPEN ||
+      clock_.Now() >= round->closes_at()) {
+    return Change(change);
+  }
+  const auto recipient = vault_.OpenRecipient(send.recipient, round->id(), send.tracking_id);
+  if (absl::IsUnavailable(recipient.status())) return recipient.status();
+  if (!recipient.ok()) {
+    base::LogError(Cat("zalo: message ", static_cast<int64_t>(send.number),
+                       " cannot be sent: ", recipient.status().message()));
+    change.state = v1::ZALO_SEND_STATE_FAILED;
+    return Change(change);
+  }
+  std::vector<MessageButton> buttons;
+  for (const v1::RatingLabel& label : round->definition().zalo_rating().labels()) {
+    buttons.push_back({.title = label.label(),
+                       .text = ButtonText(static_cast<int>(label.stars()), recipient->token())});
+  }
+  change.state = v1::ZALO_SEND_STATE_SENDING;
+  change.attempts = send.attempts + 1;
+  change.erase = false;
+  RETURN_IF_ERROR(Change(change));
+  store::ZaloSend tried = send;
+  tried.attempts = change.attempts;
+  return Change(After(tried, api_.SendMessage(*recipient, send.tracking_id, buttons)));
+}
+
+store::ZaloSendChange Sender::After(const store::ZaloSend& send,
+                                    const absl::StatusOr<ApiAnswer>& answer) {
+  const absl::Time now = clock_.Now();
+  store::ZaloSendChange change{.number = send.number,
+                               .state = v1::ZALO_SEND_STATE_QUEUED,
+                               .msg_id = {},
+                               .error = answer.ok() ? answer->code : 0,
+                               .attempts = send.attempts,
+                               .due_at = now + Backoff(send.attempts),
+                               .erase = false};
+  const auto fail = [&] {
+    change.state = v1::ZALO_SEND_STATE_FAILED;
+    change.erase = true;
+  };
+  if (!answer.ok()) {
+    switch (answer.status().code()) {
+      case absl::StatusCode::kUnknown:
+        change.state = v1::ZALO_SEND_STATE_UNKNOWN;
+        change.due_at = now + kAskAfter;
+        break;
+      case absl::StatusCode::kInvalidArgument:
+        fail();
+        break;
+      default:
+        PauseUntil(now + kTrouble);
+    }
+    return change;
+  }
+  switch (answer->verdict) {
+    case Verdict::kDone: {
+      const SendReceipt receipt = ReceiptOf(answer->body);
+      change.state = v1::ZALO_SEND_STATE_SENT;
+      change.msg_id = receipt.msg_id;
+      change.erase = true;
+      if (receipt.quota_left.has_value()) {
+        if (*receipt.quota_left <= 0) {
+          PauseUntil(QuietEnds(NextDay(now), settings_.file.quiet_hours()));
+        }
+        base::MutexLock lock(mutex_);
+        state_.quota_left = receipt.quota_left;
+      }
+      break;
+    }
+    case Verdict::kPerson:
+    case Verdict::kMethod:
+    case Verdict::kRefreshToken:  // a second time: the new token is no better
+      change.due_at = now;
+      Stop(Cat("Zalo answers error ", answer->code));
+      break;
+    case Verdict::kLater:
+      PauseUntil(now + kRetryMin);
+      break;
+    case Verdict::kQuota:
+      change.due_at = now;
+      PauseUntil(QuietEnds(NextDay(now), settings_.file.quiet_hours()));
+      break;
+    case Verdict::kCitizen:
+    case Verdict::kPayload:
+      fail();
+      break;
+    case Verdict::kUnknown:
+      base::LogWarning(Cat("zalo: error ", answer->code, " is in no table, message ",
+                           static_cast<int64_t>(send.number)));
+      if (send.attempts >= kUnknownCodeAttemptsMax) fail();
+      break;
+  }
+  return change;
+}
+
+absl::Status Sender::AskAbout(const store::ZaloSend& send) {
+  const absl::Time now = clock_.Now();
+  store::ZaloSendChange change{.number = send.number,
+                               .state = v1::ZALO_SEND_STATE_FAILED,
+                               .msg_id = {},
+                               .error = 0,
+                               .attempts = send.attempts,
+                               .due_at = now,
+                               .erase = true};
+  if (!send.msg_id.empty()) {
+    change.state = v1::ZALO_SEND_STATE_SENT;
+    return Change(change);
+  }
+  std::string status;
+  if (settings_.file.status_by_tracking_id()) {
+    const auto answer = api_.AskStatus(send.tracking_id);
+    const base::Json* const data =
+        answer.ok() && answer->verdict == Verdict::kDone ? answer->body.Find("data") : nullptr;
+    if (data != nullptr) status = data->TextOf("status");
+  }
+  if (status == "0" || status == "1") {
+    change.state = v1::ZALO_SEND_STATE_SENT;
+  } else if (status == "-1") {
+    // Zalo's word that it has no such message.
+    change.state = v1::ZALO_SEND_STATE_QUEUED;
+    change.erase = false;
+  } else if (send.error != kAskedInVain) {
+    // A receipt or a rating may still tell.
+    change.state = v1::ZALO_SEND_STATE_UNKNOWN;
+    change.error = kAskedInVain;
+    change.due_at = now + settings_.unknown_wait;
+    change.erase = false;
+  }
+  return Change(change);
+}
+
+}  // namespace hailong::zalo

@@ -1,0 +1,75 @@
+#pragma once
+
+// Sends what is queued, one message a Step. A message is on disk as under way before it goes out,
+// so after a crash or a broken connection it is known that nobody knows; it is not sent again
+// without Zalo's word. Also ends the sending of rounds that are over. One thread calls Step; the
+// rest is thread-safe.
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "server/model/catalog.h"
+#include "server/zalo/api.h"
+#include "server/zalo/commits.h"
+#include "server/zalo/vault.h"
+
+namespace hailong::zalo {
+
+class Sender {
+ public:
+  struct State {
+    std::string stopped;  // empty: it sends
+    absl::Time paused_until = absl::InfinitePast();
+    std::optional<int64_t> quota_left;
+  };
+
+  Sender(const Settings& settings, const model::CatalogHolder& catalog, Vault& vault, Api& api,
+         Commits& commits, store::ZaloStore& store, const base::Clock& clock)
+      : settings_(settings),
+        catalog_(catalog),
+        vault_(vault),
+        api_(api),
+        commits_(commits),
+        store_(store),
+        clock_(clock) {}
+
+  // What was under way when the last process ended becomes unknown. Before the first Step.
+  absl::Status Recover();
+  // How long there is nothing to do. Errors of the store are logged; the next step tries again.
+  absl::Duration Step();
+
+  State Get() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Goes on after a stop that needed a person.
+  void Resume() ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  absl::StatusOr<absl::Duration> TryStep();
+  // Erases the recipients of sealed rounds, and their keys.
+  absl::Status EndRounds();
+  absl::Status SendOne(const store::ZaloSend& send);
+  absl::Status AskAbout(const store::ZaloSend& send);
+  // What an answer makes of a message, and of all that wait.
+  store::ZaloSendChange After(const store::ZaloSend& send, const absl::StatusOr<ApiAnswer>& answer)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Change(const store::ZaloSendChange& change);
+  void Stop(std::string why) ABSL_LOCKS_EXCLUDED(mutex_);
+  void PauseUntil(absl::Time until) ABSL_LOCKS_EXCLUDED(mutex_);
+  std::shared_ptr<const model::Round> FindRound(model::RoundNumber number) const;
+
+  const Settings& settings_;
+  const model::CatalogHolder& catalog_;
+  Vault& vault_;
+  Api& api_;
+  Commits& commits_;
+  store::ZaloStore& store_;
+  const base::Clock& clock_;
+  std::set<std::string> ended_;  // sealed rounds of which nothing is left
+
+  mutable base::Mutex mutex_;
+  State state_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace hailong::zalo
