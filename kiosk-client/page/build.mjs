@@ -12,6 +12,19 @@ if (!out) {
   process.exit(2);
 }
 
+// The glass holds 40 keys, five places of which are the space bar's and three keys' that every plane has.
+const KEYS_MAX = 35;
+function checked(name, messages) {
+  for (const plane of messages.keyboard ?? []) {
+    const keys = Array.from(plane.keys);
+    if (keys.length > KEYS_MAX || new Set(keys).size < keys.length) {
+      console.error(`build.mjs: ${name}: plane "${plane.name}": found ${keys.length} keys, allowed are ${KEYS_MAX}, each once`);
+      process.exit(1);
+    }
+  }
+  return messages;
+}
+
 // `import languages from 'languages'` is all message files by language tag.
 const languages = {
   name: 'languages',
@@ -22,7 +35,7 @@ const languages = {
       const all = {};
       for (const name of readdirSync(folder).sort()) {
         if (!name.endsWith('.json')) continue;
-        all[name.slice(0, -'.json'.length)] = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+        all[name.slice(0, -'.json'.length)] = checked(name, JSON.parse(readFileSync(join(folder, name), 'utf8')));
       }
       return { contents: JSON.stringify(all), loader: 'json' };
     });

@@ -54,6 +54,10 @@ class Citizen {
       this.sent += 1;
     } else if (await page.locator('.face-button').count() > 0) {
       await face(page, 1 + Math.floor(5 * draw())).click({ timeout: 500 });
+    } else if (await page.locator('.keyboard').count() > 0) {
+      await sleep(SETTLED_MS);
+      if (draw() < 0.5) await page.locator('.keyboard .key').first().click({ timeout: 500 });
+      await page.getByRole('button', { name: /^(Bỏ qua|Tiếp tục|Skip|Continue)$/ }).click({ timeout: 500 });
     } else if (await page.locator('.said.failure').count() > 0) {
       await page.getByRole('button', { name: /Xong|Done/ }).click({ timeout: 500 });
     }

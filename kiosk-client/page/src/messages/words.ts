@@ -1,5 +1,5 @@
 // The page's own words. Vietnamese has them all; another language may lack some and then says those in Vietnamese.
-import languages from 'languages';
+import languages, { type Plane } from 'languages';
 import vi from './vi.json';
 
 export type Key = Exclude<keyof typeof vi, 'keyboard'>;
@@ -26,7 +26,7 @@ export function nameOf(language: string): string {
   return new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language;
 }
 
-export function keyboardOf(language: string): string[] {
-  const rows = languages[language]?.['keyboard'];
-  return Array.isArray(rows) ? rows : vi.keyboard;
+export function keyboardOf(language: string): Plane[] {
+  const planes = languages[language]?.['keyboard'];
+  return Array.isArray(planes) ? planes : vi.keyboard;
 }
