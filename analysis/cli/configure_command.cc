@@ -3,10 +3,12 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "analysis/cli/commands.h"
+#include "analysis/cli/files.h"
 #include "base/crypto/crypto.h"
 
 namespace hailong::cli {
@@ -25,29 +27,32 @@ struct Configure {
   std::optional<uint32_t> press_interval_ms;
   std::optional<std::string> message_vi;
   std::optional<std::string> message_en;
-  std::optional<std::string> pin;
+  std::optional<std::string> pin_file;  // "-": standard input
+  bool no_pin = false;
 };
 
-// The PIN itself never leaves this machine.
-absl::Status SetPin(const std::string& collector_id, const std::string& pin,
-                    v1::KioskConfiguration* kiosk) {
+// A PIN stands in no command line, which others see in the list of processes.
+absl::StatusOr<std::string> ReadPin(const std::string& file, Io& io) {
   constexpr std::size_t kDigitsMin = 4;
   constexpr std::size_t kDigitsMax = 12;
-  if (pin.empty()) {
-    kiosk->clear_staff_pin_sha256();
-    return absl::OkStatus();
+  constexpr std::size_t kFileBytesMax = 64;
+  absl::StatusOr<std::string> text =
+      file == "-" ? io.read_secret("PIN") : ReadFile(file, kFileBytesMax);
+  if (!text.ok()) {
+    return absl::Status(text.status().code(),
+                        absl::StrCat("--pin-file: ", text.status().message()));
   }
+  std::string pin(absl::StripAsciiWhitespace(*text));
   if (pin.size() < kDigitsMin || pin.size() > kDigitsMax ||
       !std::all_of(pin.begin(), pin.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-    return absl::InvalidArgumentError(absl::StrCat("--pin: found ", pin.size(),
+    return absl::InvalidArgumentError(absl::StrCat("--pin-file ", file, ": found ", pin.size(),
                                                    " characters, allowed are ", kDigitsMin, "..",
-                                                   kDigitsMax, " digits, or '' for none"));
+                                                   kDigitsMax, " digits"));
   }
-  kiosk->set_staff_pin_sha256(base::Sha256Hex(absl::StrCat(collector_id, ":", pin)));
-  return absl::OkStatus();
+  return pin;
 }
 
-absl::Status Change(const Configure& given, v1::KioskConfiguration* kiosk) {
+void Change(const Configure& given, v1::KioskConfiguration* kiosk) {
   if (given.round_id) kiosk->set_round_id(*given.round_id);
   if (given.unit_id) kiosk->set_unit_id(*given.unit_id);
   if (given.form_id) kiosk->set_form_id(*given.form_id);
@@ -67,7 +72,7 @@ absl::Status Change(const Configure& given, v1::KioskConfiguration* kiosk) {
   if (kiosk->message_of_the_day().vi().empty() && kiosk->message_of_the_day().en().empty()) {
     kiosk->clear_message_of_the_day();
   }
-  return given.pin ? SetPin(given.collector_id, *given.pin, kiosk) : absl::OkStatus();
+  if (given.no_pin) kiosk->clear_staff_pin_sha256();
 }
 
 Grid ConfigurationGrid(const v1::Collector& collector, Language language) {
@@ -95,6 +100,12 @@ Grid ConfigurationGrid(const v1::Collector& collector, Language language) {
 }
 
 ExitCode RunConfigure(const Configure& given, Session& session) {
+  std::string pin;
+  if (given.pin_file) {
+    absl::StatusOr<std::string> read = ReadPin(*given.pin_file, session.io());
+    if (!read.ok()) return session.FailUsage(read.status());
+    pin = *std::move(read);
+  }
   v1::ListCollectorsResponse all;
   const RpcStatus listed =
       session.CallPages(&Registry::ListCollectors, v1::ListCollectorsRequest(), &all);
@@ -105,8 +116,12 @@ ExitCode RunConfigure(const Configure& given, Session& session) {
     if (collector.collector_id() == given.collector_id)
       *request.mutable_kiosk() = collector.kiosk();
   }
-  const absl::Status changed = Change(given, request.mutable_kiosk());
-  if (!changed.ok()) return session.FailUsage(changed);
+  Change(given, request.mutable_kiosk());
+  if (!pin.empty()) {
+    // The PIN itself never leaves this machine.
+    request.mutable_kiosk()->set_staff_pin_sha256(
+        base::Sha256Hex(absl::StrCat(given.collector_id, ":", pin)));
+  }
   v1::ConfigureKioskResponse response;
   const RpcStatus status = session.Call(&Registry::ConfigureKiosk, request, &response);
   if (!status.ok()) return session.Fail(status);
@@ -135,12 +150,16 @@ void AddConfigureCommand(CLI::App* collector, Command& chosen) {
                       "Milliseconds between the last thanks and the next answer");
   command->add_option("--message-vi", given->message_vi, "Message of the day, Vietnamese");
   command->add_option("--message-en", given->message_en, "Message of the day, English");
-  command->add_option("--pin", given->pin,
-                      "PIN of the staff card, 4 to 12 digits; only its hash leaves this machine");
+  CLI::Option* pin_file = command->add_option(
+      "--pin-file", given->pin_file,
+      "File with the PIN of the staff card, 4 to 12 digits, or - to be asked for it; only its "
+      "hash leaves this machine");
+  command->add_flag("--no-pin", given->no_pin, "No PIN: the staff card stays shut")
+      ->excludes(pin_file);
   command->footer(
       "What is not given stays as it is; '' sets it back.\n"
       "Example: hailong collector configure kiosk-25747-1 --round bd-2024-citizens \\\n"
-      "           --form counter --long-form full --languages vi,en --idle 45 --pin 2580");
+      "           --form counter --long-form full --languages vi,en --idle 45 --pin-file -");
 }
 
 }  // namespace hailong::cli

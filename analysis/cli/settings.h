@@ -36,6 +36,8 @@ struct Io {
   bool err_is_terminal = false;
   // Empty: not set.
   std::function<std::string(const char* name)> environment;
+  // The next line of standard input; a terminal is asked for `what` and does not show it.
+  std::function<std::string(const char* what)> read_secret = nullptr;
 };
 
 // Where and as whom to call.

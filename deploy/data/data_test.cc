@@ -160,10 +160,17 @@ TEST(Sipas2026, TheCounterFormIsApartFromTheMinistrysForm) {
   ASSERT_EQ(questionnaire.forms_size(), 2);
   EXPECT_EQ(questionnaire.forms(0).form_id(), "full");
   EXPECT_EQ(questionnaire.forms(1).form_id(), "counter");
-  for (const std::string& id : questionnaire.forms(1).question_ids()) {
-    EXPECT_THAT(id, ::testing::StartsWith("counter."));
-  }
-  EXPECT_EQ(questionnaire.forms(0).question_ids_size() + questionnaire.forms(1).question_ids_size(),
+  std::vector<std::string> rated(questionnaire.forms(1).question_ids().begin(),
+                                 questionnaire.forms(1).question_ids().end());
+  // The comment is the one question of both forms: who goes on to the full form is asked it once.
+  ASSERT_FALSE(rated.empty());
+  EXPECT_EQ(rated.back(), "other");
+  rated.pop_back();
+  EXPECT_THAT(rated, ::testing::Each(::testing::StartsWith("counter.")));
+  const auto questions = QuestionsOf(questionnaire);
+  EXPECT_EQ(questions.at("other").kind(), v1::QUESTION_KIND_TEXT);
+  EXPECT_FALSE(questions.at("other").required());
+  EXPECT_EQ(questionnaire.forms(0).question_ids_size() + static_cast<int>(rated.size()),
             questionnaire.questions_size());
 }
 

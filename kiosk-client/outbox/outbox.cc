@@ -159,6 +159,24 @@ absl::StatusOr<uint64_t> Outbox::Keep(v1::Response response) {
   return response.device_sequence();
 }
 
+absl::Status Outbox::GoOnAfter(uint64_t sequence) {
+  if (sequence > kSequenceMax) {
+    return absl::InvalidArgumentError(
+        Cat("device sequence: found ", sequence, ", allowed are 0..", kSequenceMax));
+  }
+  base::MutexLock lock(mutex_);
+  if (const absl::Status opened = EnsureOpen(); !opened.ok()) return Fail(opened);
+  if (sequence > counts_.device_sequence) {
+    const absl::Status stored = Transact(
+        [&](Handles& h) { return h.set_last.Bind(1, static_cast<int64_t>(sequence)).Run(); });
+    if (!stored.ok()) return Fail(stored);
+    counts_.device_sequence = sequence;
+  }
+  // After the database, which would else look like an old copy of itself.
+  const absl::Status marked = mark_.Reach(sequence);
+  return marked.ok() ? marked : Fail(marked);
+}
+
 absl::StatusOr<std::vector<v1::Response>> Outbox::ReadBatch(uint64_t after, size_t count_max,
                                                             size_t bytes_max) {
   base::MutexLock lock(mutex_);

@@ -30,6 +30,7 @@ inline constexpr uint64_t kBytesMaxDefault = 256 << 20;
 // So many numbers back it is known that an answer was sent, so that keeping it again is recognised.
 inline constexpr uint64_t kSentRemembered = 1000;
 inline constexpr size_t kNewestSetAsideMax = 20;
+inline constexpr uint64_t kSequenceMax = uint64_t{1} << 53;  // of the contract
 
 // What the kiosk shows and asks, as the server last said it.
 struct LastGood {
@@ -74,6 +75,11 @@ class Outbox final : public session::AnswerKeeper {
   absl::StatusOr<uint64_t> Keep(v1::Response response) override;
   // Called after each new answer, on the thread that kept it; set before there are threads.
   void SetListener(std::function<void()> kept) { kept_ = std::move(kept); }
+
+  // The next answer gets a number above `sequence`, which the server has already: a kiosk that lost
+  // its disk goes on where it was. A lower one changes nothing. Also INVALID_ARGUMENT above
+  // kSequenceMax.
+  absl::Status GoOnAfter(uint64_t sequence);
 
   // The oldest answers with a number above `after`: at most `count_max`, and no more than
   // `bytes_max` but for the first. One that the disk spoiled is set aside instead. Errors: as Keep.

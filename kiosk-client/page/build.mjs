@@ -17,6 +17,19 @@ if (!KINDS.includes(kind) || !out) {
   process.exit(2);
 }
 
+// The glass holds 40 keys, five places of which are the space bar's and three keys' that every plane has.
+const KEYS_MAX = 35;
+function checked(name, messages) {
+  for (const plane of messages.keyboard ?? []) {
+    const keys = Array.from(plane.keys);
+    if (keys.length > KEYS_MAX || new Set(keys).size < keys.length) {
+      console.error(`build.mjs: ${name}: plane "${plane.name}": found ${keys.length} keys, allowed are ${KEYS_MAX}, each once`);
+      process.exit(1);
+    }
+  }
+  return messages;
+}
+
 // `import languages from 'languages'` is all messages of this page by language tag: those of both pages and its own.
 const languages = {
   name: 'languages',
@@ -28,7 +41,7 @@ const languages = {
         for (const name of readdirSync(join(here, folder)).sort()) {
           if (!name.endsWith('.json')) continue;
           const tag = basename(name, '.json');
-          all[tag] = { ...all[tag], ...JSON.parse(readFileSync(join(here, folder, name), 'utf8')) };
+          all[tag] = { ...all[tag], ...checked(name, JSON.parse(readFileSync(join(here, folder, name), 'utf8'))) };
         }
       }
       return { contents: JSON.stringify(all), loader: 'json' };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_replace.h"
 #include "base/crypto/crypto.h"
 #include "base/log/log.h"
 #include "base/status.h"
@@ -17,6 +18,7 @@ constexpr absl::Duration kStepMax = absl::Seconds(1);     // a clock that jumps 
 constexpr absl::Duration kFactsEvery = absl::Seconds(5);  // the staff card's age
 constexpr absl::Duration kPageLostAfter = absl::Minutes(1);
 constexpr size_t kRevisionBytesMax = 32;
+constexpr std::string_view kScreenMark = "<!--screen-->";
 constexpr size_t kDiskTasksMax = 16;
 
 HttpResponse Refuse(int status, std::string why, std::string allow = "") {
@@ -173,7 +175,19 @@ void PageServer::Serve(HttpRequest request, HttpServer::Respond respond) {
   }
   const SiteFile* file = site_.Find(path);
   if (file == nullptr) return respond(Refuse(404, "there is no such file"));
-  respond({.status = 200, .content_type = file->content_type, .body = file->content, .allow = ""});
+  respond({.status = 200, .content_type = file->content_type, .body = Filled(*file), .allow = ""});
+}
+
+// A document carries the screen of this moment: a slow browser draws it a round trip earlier.
+std::string PageServer::Filled(const SiteFile& file) const {
+  const size_t mark = file.content.find(kScreenMark);
+  if (mark == std::string::npos) return file.content;
+  // Within the strings of JSON an escaped '<' is the same, and can end no element.
+  std::string body = file.content;
+  body.replace(mark, kScreenMark.size(),
+               Cat("<script id=\"screen\" type=\"application/json\">",
+                   absl::StrReplaceAll(json_, {{"<", "\\u003c"}}), "</script>"));
+  return body;
 }
 
 std::optional<HttpResponse> PageServer::RefusalOf(const HttpRequest& request) const {

@@ -80,6 +80,7 @@ class PageServer {
   absl::Duration Step();
   void Serve(HttpRequest request, HttpServer::Respond respond);
   std::optional<HttpResponse> RefusalOf(const HttpRequest& request) const;
+  std::string Filled(const SiteFile& file) const;
   void ServeScreen(std::string revision, HttpServer::Respond respond);
   HttpResponse TakeEvent(const HttpRequest& request);
   absl::Status Apply(const session::Event& event);

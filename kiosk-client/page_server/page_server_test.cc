@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
@@ -180,6 +181,21 @@ TEST_F(PageServerTest, ServesThePageWithStrictHeaders) {
   }
 }
 
+TEST_F(PageServerTest, ADocumentCarriesTheScreenAndNoWordOfItCanEndTheElement) {
+  server_.reset();
+  std::ofstream(directory_ / "index.html") << "<body><!--screen--></body>";
+  Start();
+  session::Settings settings = session::SettingsForTest();
+  settings.unit_name = "</script><script>alert(1)";
+  ASSERT_TRUE(server_->SetSettings(settings).ok());
+  ASSERT_TRUE(Until("alert(1)"));
+  const std::string document = Get("/");
+  EXPECT_THAT(document, HasSubstr("<body><script id=\"screen\" type=\"application/json\">{"));
+  EXPECT_THAT(document, HasSubstr("\"state\":\"START\""));
+  EXPECT_THAT(document, HasSubstr("}</script></body>"));
+  EXPECT_THAT(document, Not(HasSubstr("<script>alert")));
+}
+
 TEST_F(PageServerTest, AnAnswerIsOnTheDiskBeforeThanks) {
   keeper_.Hold(true);
   Answer();
@@ -218,9 +234,15 @@ TEST_F(PageServerTest, WhoWaitsInVainIsAnsweredAllTheSame) {
   const size_t at = screen.find("\"revision\":\"") + 12;
   const std::string revision = screen.substr(at, screen.find('"', at) - at);
   std::string second;
-  std::thread waiting([&] { second = Get("/api/screen?after=" + revision); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  clock_.Advance(absl::Seconds(26));
+  std::atomic<bool> answered = false;
+  std::thread waiting([&] {
+    second = Get("/api/screen?after=" + revision);
+    answered = true;
+  });
+  while (!answered) {  // it may reach the server only after the first time
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    clock_.Advance(absl::Seconds(26));
+  }
   waiting.join();
   EXPECT_THAT(second, HasSubstr("\"revision\":\"" + revision + "\""));
 }

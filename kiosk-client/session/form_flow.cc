@@ -141,11 +141,14 @@ size_t FormFlow::LongerBy() const {
       configuration.long_form_id() == configuration.form_id()) {
     return 0;
   }
+  // What AskLonger will ask: a question of both forms that was passed over comes again.
   size_t more = 0;
+  bool has_new = false;
   for (const int position : QuestionsOf(questionnaire(), configuration.long_form_id())) {
-    more += std::find(asked_.begin(), asked_.end(), position) == asked_.end() ? 1 : 0;
+    more += answers_.contains(position) ? 0 : 1;
+    has_new = has_new || std::find(asked_.begin(), asked_.end(), position) == asked_.end();
   }
-  return more;
+  return has_new ? more : 0;
 }
 
 void FormFlow::AskLonger() {

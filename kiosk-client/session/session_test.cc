@@ -225,7 +225,7 @@ TEST_F(SessionTest, WithoutAnyAnswerThereIsNothingToSend) {
 
 TEST_F(SessionTest, TheLongerFormKeepsWhatWasAnswered) {
   Choose("a", 5);
-  EXPECT_EQ(session_.flow()->LongerBy(), 2u);
+  EXPECT_EQ(session_.flow()->LongerBy(), 3u);  // b, c, d
   Do(event::AskLonger{});
   EXPECT_EQ(session_.flow()->answers(), 1u);
   EXPECT_EQ(session_.flow()->number(), 2u);

@@ -44,6 +44,7 @@ absl::StatusOr<v1::EnrollResponse> FakeServer::Enroll(const v1::EnrollRequest& r
     revoked = false;
     v1::EnrollResponse response;
     response.set_collector_id(collector_id);
+    response.set_device_sequence_max(device_sequence_max);
     return response;
   });
 }

@@ -31,7 +31,8 @@ class FakeServer final : public ServerLink {
   // What the server does.
   std::string enrolment_code = "K7QF-3MNP";
   std::string collector_id = "kiosk-1";
-  std::string credential;  // known; empty: not enrolled
+  uint64_t device_sequence_max = 0;  // told to who enrols
+  std::string credential;            // known; empty: not enrolled
   bool revoked = false;
   bool loses_next_renewal = false;  // does it, and the answer is lost
   bool busy = false;                // RESOURCE_EXHAUSTED with a delay for every call

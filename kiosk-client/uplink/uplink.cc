@@ -132,10 +132,7 @@ void Uplink::Enroll(absl::Time now) {
   const auto response = parts_.link.Enroll(request);
   const absl::Time after = parts_.steady.Now();
   absl::Status status = response.status();
-  if (status.ok()) {
-    status = response->collector_id().empty() ? absl::InternalError("the server gave no id")
-                                              : parts_.identity.TakeNext(response->collector_id());
-  }
+  if (status.ok()) status = TakeUp(*response);
   if (status.ok()) {
     base::LogInfo(Cat("enrolled as ", parts_.identity.collector_id()));
     standing_ = Standing::kGood;
@@ -161,6 +158,23 @@ void Uplink::Enroll(absl::Time now) {
   }
   if (is_new) SetAlarm(AlarmOf::kStanding, Cat("not enrolled yet: ", Reason(status)));
   enrol_at_ = after + enrol_backoff_.Next(parts_.chance, RetryDelayOf(status));
+}
+
+// The numbers first: what fails here is asked again, and the server answers the same again.
+absl::Status Uplink::TakeUp(const v1::EnrollResponse& enrolled) {
+  if (enrolled.collector_id().empty()) return absl::UnavailableError("the server gave no id");
+  const uint64_t own = parts_.outbox.ReadState().device_sequence;
+  if (const absl::Status numbered = parts_.outbox.GoOnAfter(enrolled.device_sequence_max());
+      !numbered.ok()) {
+    return absl::UnavailableError(Cat("cannot take up its numbers: ", numbered.message()));
+  }
+  if (enrolled.device_sequence_max() > own) {
+    base::LogWarning(
+        Cat("the server has numbers up to ", enrolled.device_sequence_max(), " of ",
+            enrolled.collector_id(), ", the disk up to ", own,
+            ": numbers go on after the server's; what waited on the old disk is lost"));
+  }
+  return parts_.identity.TakeNext(enrolled.collector_id());
 }
 
 bool Uplink::NoteAnswer(const absl::Status& status, absl::Time now) {

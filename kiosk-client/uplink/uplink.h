@@ -72,6 +72,7 @@ class Uplink {
   enum class Standing { kNotEnrolled, kGood, kRefused };
 
   void Enroll(absl::Time now);
+  absl::Status TakeUp(const v1::EnrollResponse& enrolled);
   void Heartbeat(absl::Time now);
   void RenewCredential(absl::Time now);
   void FetchQuestionnaire(absl::Time now);

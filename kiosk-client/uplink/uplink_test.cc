@@ -58,6 +58,35 @@ TEST_F(UplinkTest, ALostEnrolmentAnswerIsMadeGoodAlsoAfterARestart) {
   EXPECT_EQ(server_.wrong_codes, 0);
 }
 
+TEST_F(UplinkTest, AKioskThatLostItsDiskGoesOnAfterTheNumbersThatTheServerHas) {
+  server_.device_sequence_max = 4711;
+  kiosk_.RunFor(absl::Minutes(1));
+  EXPECT_EQ(kiosk_.Keep(1), 4712u);
+  kiosk_.RunFor(absl::Minutes(1));
+  ASSERT_EQ(server_.stored.size(), 1u);
+  kiosk_.Restart();
+  EXPECT_EQ(kiosk_.Keep(2), 4713u);
+  EXPECT_EQ(alarm(), "");
+}
+
+TEST_F(UplinkTest, AKioskThatEnrolsAgainKeepsItsOwnHigherNumbers) {
+  for (uint64_t i = 1; i <= 5; ++i) kiosk_.Keep(i);
+  server_.device_sequence_max = 3;
+  kiosk_.RunFor(absl::Minutes(1));
+  EXPECT_EQ(server_.stored.size(), 5u);
+  EXPECT_EQ(kiosk_.Keep(6), 6u);
+}
+
+TEST_F(UplinkTest, ANumberBeyondTheContractIsNotTakenUp) {
+  server_.device_sequence_max = outbox::kSequenceMax + 1;
+  kiosk_.RunFor(absl::Minutes(1));
+  EXPECT_THAT(alarm(), HasSubstr("found 9007199254740993, allowed are 0..9007199254740992"));
+  server_.device_sequence_max = 7;
+  kiosk_.RunFor(absl::Minutes(5));
+  EXPECT_EQ(alarm(), "");
+  EXPECT_EQ(kiosk_.Keep(1), 8u);
+}
+
 TEST_F(UplinkTest, AWrongCodeIsTriedOnceAndTheNextOneTaken) {
   kiosk_.code = "AAAA-AAAA";
   kiosk_.Keep(1);

@@ -162,7 +162,7 @@ absl::Status Server::Parts::BuildLogic(const Settings& settings) {
   registry = std::make_unique<registry::Registry>(
       *catalog, *catalog_writer, *store, *keys, *statuses, *clock,
       [this](const model::Round& round) { return results->CheckRound(round); });
-  kiosks = std::make_unique<registry::Kiosks>(*catalog, *catalog_writer, *statuses, *clock);
+  kiosks = std::make_unique<registry::Kiosks>(*catalog, *catalog_writer, *store, *statuses, *clock);
   intake = std::make_unique<intake::Intake>(*catalog, *keys, *writer, *clock);
   opened = std::make_unique<survey::OpenedBoard>(*writer, *clock);
   survey = std::make_unique<survey::Survey>(*catalog, *store, *keys, *intake, *opened, *clock);

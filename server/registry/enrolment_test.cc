@@ -64,6 +64,25 @@ TEST_F(KiosksTest, ACodeIsTradedOnceForTheKiosksOwnCredential) {
   EXPECT_EQ(Find(Credential('b')), nullptr);
 }
 
+TEST_F(KiosksTest, WhoEnrolsAgainLearnsTheHighestNumberThatArrivedOrWasTold) {
+  const std::string first = AddByEnrolment("kiosk-1");
+  EXPECT_EQ(Enroll(first, Credential('a'))->device_sequence_max(), 0u);
+  Enrolled("kiosk-2", 'z');  // another's numbers are another's
+  StoreNumbers("kiosk-1", {1, 2, 5});
+  StoreNumbers("kiosk-2", {70});
+  const auto again = [&](char credential) {
+    const auto rotated = RotateBy(Rotate::WAY_BY_ENROLMENT, "kiosk-1");
+    EXPECT_TRUE(rotated.ok()) << rotated.status();
+    return Enroll(rotated->enrolment_code(), Credential(credential))->device_sequence_max();
+  };
+  EXPECT_EQ(again('b'), 5u);
+  // Answers that waited when its disk was lost were told of, but never came.
+  v1::KioskStatus status;
+  status.set_device_sequence(9);
+  ASSERT_TRUE(Beat(*Find(Credential('b')), status).ok());
+  EXPECT_EQ(again('c'), 9u);
+}
+
 TEST_F(KiosksTest, EveryCodeThatIsNoneIsRefusedAlike) {
   const std::string used = AddByEnrolment("kiosk-used");
   ASSERT_TRUE(Enroll(used, Credential('a')).ok());

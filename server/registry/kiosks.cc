@@ -1,5 +1,6 @@
 #include "server/registry/kiosks.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/crypto/crypto.h"
@@ -101,6 +102,8 @@ absl::StatusOr<v1::EnrollResponse> Kiosks::Trade(const std::string& code_hash,
   const model::CollectorRecord* const known = FindByCode(*before, code_hash);
   if (known == nullptr) return refusal::BadEnrolmentCode();
   const std::string collector_id = known->collector.collector_id();
+  // Before the code is used up: a store that cannot be read leaves the kiosk its code.
+  ASSIGN_OR_RETURN(const uint64_t highest, HighestNumber(known->number));
   RETURN_IF_ERROR(writer_.Apply(
       Actor(collector_id), "Enroll", collector_id, [&](const Catalog& catalog) -> Records {
         const model::CollectorRecord* const found = FindByCode(catalog, code_hash);
@@ -116,7 +119,21 @@ absl::StatusOr<v1::EnrollResponse> Kiosks::Trade(const std::string& code_hash,
       }));
   v1::EnrollResponse response;
   response.set_collector_id(collector_id);
+  response.set_device_sequence_max(highest);
   return response;
+}
+
+absl::StatusOr<uint64_t> Kiosks::HighestNumber(model::CollectorNumber collector) const {
+  uint64_t highest = 0;
+  ASSIGN_OR_RETURN(const auto ranges, store_.ReadSequenceRanges());
+  for (const store::SequenceRange& range : ranges) {
+    if (range.collector == collector) highest = std::max(highest, range.last);
+  }
+  if (const auto told = statuses_.Find(collector); told.has_value()) {
+    highest =
+        std::max(highest, std::min(told->status.device_sequence(), limits::kDeviceSequenceMax));
+  }
+  return highest;
 }
 
 absl::StatusOr<v1::RenewCredentialResponse> Kiosks::RenewCredential(

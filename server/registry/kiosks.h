@@ -21,10 +21,11 @@ class Kiosks {
  public:
   using Caller = const model::Principal&;
 
-  Kiosks(const model::CatalogHolder& catalog, store::CatalogWriter& writer, StatusBoard& statuses,
-         const base::Clock& clock)
+  Kiosks(const model::CatalogHolder& catalog, store::CatalogWriter& writer, store::Store& store,
+         StatusBoard& statuses, const base::Clock& clock)
       : catalog_(catalog),
         writer_(writer),
+        store_(store),
         statuses_(statuses),
         clock_(clock),
         tries_(clock, limits::kEnrolmentTriesMax, limits::kEnrolmentTryEvery) {}
@@ -38,9 +39,12 @@ class Kiosks {
  private:
   absl::StatusOr<v1::EnrollResponse> Trade(const std::string& code_hash,
                                            const std::string& credential_hash);
+  // The highest number that the kiosk is known to have given: arrived, or told in a heartbeat.
+  absl::StatusOr<uint64_t> HighestNumber(model::CollectorNumber collector) const;
 
   const model::CatalogHolder& catalog_;
   store::CatalogWriter& writer_;
+  store::Store& store_;
   StatusBoard& statuses_;
   const base::Clock& clock_;
   // Right codes are given back. While there is none left every code is turned away, else guessing

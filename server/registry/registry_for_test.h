@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,7 +35,7 @@ class RegistryTest : public ::testing::Test {
           const std::string& id = round.definition().framework_id();
           return id == "sipas" ? absl::OkStatus() : refusal::NoFramework("march", id);
         });
-    kiosks_ = std::make_unique<Kiosks>(holder_, *catalog_writer_, *statuses_, clock_);
+    kiosks_ = std::make_unique<Kiosks>(holder_, *catalog_writer_, *store_, *statuses_, clock_);
   }
   // As the server does: what is on its way to the writer ends before what it needs.
   ~RegistryTest() override { writer_->Stop(); }
@@ -53,6 +54,19 @@ class RegistryTest : public ::testing::Test {
     v1::ImportUnitsRequest request;
     for (const v1::Unit& unit : units) *request.add_units() = unit;
     return registry_->ImportUnits(admin_, request);
+  }
+  // Responses of the round with these numbers of a collector, on disk when it returns.
+  void StoreNumbers(const std::string& collector, const std::vector<uint64_t>& numbers) {
+    std::vector<model::NewResponse> responses;
+    for (const uint64_t number : numbers) {
+      responses.push_back(sample::Checked(holder_.Get()->FindRound("march"), ++response_id_));
+      responses.back().collector = holder_.Get()->collectors().at(collector).number;
+      responses.back().content.device_sequence = number;
+    }
+    std::promise<void> done;
+    ASSERT_TRUE(
+        writer_->OfferResponses(std::move(responses), [&](auto) { done.set_value(); }).ok());
+    done.get_future().get();
   }
   absl::StatusOr<v1::OpenRoundResponse> Open(v1::Round round) { return Open(admin_, round); }
   absl::StatusOr<v1::OpenRoundResponse> Open(const model::Principal& caller, v1::Round round) {
@@ -140,6 +154,7 @@ class RegistryTest : public ::testing::Test {
   std::unique_ptr<store::CatalogWriter> catalog_writer_;
   std::unique_ptr<Registry> registry_;
   std::unique_ptr<Kiosks> kiosks_;
+  uint64_t response_id_ = 0;
   const model::Principal admin_{.role = v1::ROLE_ADMIN, .id = "admin", .unit_id = ""};
   const model::Principal district_{.role = v1::ROLE_OPERATOR, .id = "ops", .unit_id = "718"};
 };

@@ -304,22 +304,9 @@ TEST_F(RegistryTest, MissingDeviceSequencesAreReported) {
   for (const char* id : {"kiosk", "kiosk-1", "kiosk.2", "silent"}) {
     ASSERT_TRUE(Create(admin_, id, "").ok());
   }
-  uint64_t response_id = 0;
-  const auto arrive = [&](const std::string& collector, std::vector<uint64_t> numbers) {
-    std::vector<model::NewResponse> responses;
-    for (const uint64_t number : numbers) {
-      responses.push_back(sample::Checked(holder_.Get()->FindRound("march"), ++response_id));
-      responses.back().collector = holder_.Get()->collectors().at(collector).number;
-      responses.back().content.device_sequence = number;
-    }
-    std::promise<void> done;
-    ASSERT_TRUE(
-        writer_->OfferResponses(std::move(responses), [&](auto) { done.set_value(); }).ok());
-    done.get_future().get();
-  };
-  arrive("kiosk", {3, 4, 8});
-  arrive("kiosk-1", {1, 2, 3});
-  arrive("kiosk.2", {2, 5});
+  StoreNumbers("kiosk", {3, 4, 8});
+  StoreNumbers("kiosk-1", {1, 2, 3});
+  StoreNumbers("kiosk.2", {2, 5});
   const auto take = [](const v1::ListSequenceGapsResponse& page, auto& ids) {
     for (const auto& gap : page.gaps()) {
       ids.push_back(gap.collector_id() + " " + std::to_string(gap.first()) + ".." +

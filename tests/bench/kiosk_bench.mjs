@@ -3,16 +3,12 @@
 //   node kiosk_bench.mjs BIN_DIRECTORY PAGE_DIRECTORY PICTURES_DIRECTORY [ANSWERS]
 import { readFileSync } from 'node:fs';
 import { connect, face, launchServer, open, SETTLED_MS } from '../kiosk/kit.mjs';
+import { measureLoads, spread } from '../kiosk/loads.mjs';
 import { Province } from '../kiosk/province.mjs';
 
 const answers = Number(process.argv[5] ?? 100);
 const THROTTLE = 6;
-
-function spread(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))].toFixed(1);
-  return `p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)}`;
-}
+const LOADS = 40;
 
 // Ends when the thanks are drawn: the second frame after they stand in the document.
 const measureSend = (page, settled) => page.evaluate((ms) => new Promise((resolve) => {
@@ -36,7 +32,8 @@ const taps = [];
 for (let i = 0; i < answers; ++i) {
   await face(page, 1).waitFor();
   while (await page.locator('.stage.finish').count() === 0) {
-    await face(page, 5).click({ timeout: 1000 }).catch(() => {});
+    const next = await page.locator('#text').count() > 0 ? page.getByRole('button', { name: 'Bỏ qua' }) : face(page, 5);
+    await next.click({ timeout: 1000 }).catch(() => {});
     await page.waitForTimeout(50);
   }
   taps.push(await measureSend(page, SETTLED_MS + 50));
@@ -44,25 +41,14 @@ for (let i = 0; i < answers; ++i) {
   await page.getByRole('button', { name: 'Xong' }).click();
 }
 
-const starts = [];
-for (let i = 0; i < 10; ++i) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  const fresh = await context.newPage();
-  const session = await context.newCDPSession(fresh);
-  await session.send('Emulation.setCPUThrottlingRate', { rate: THROTTLE });
-  const begun = performance.now();
-  await fresh.goto(province.url);
-  await fresh.locator('.face-button').first().waitFor();
-  await fresh.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-  starts.push(performance.now() - begun);
-  await context.close();
-}
+const loads = await measureLoads(browser, province.url, LOADS, THROTTLE);
 
 const status = readFileSync(`/proc/${province.kiosk.child.pid}/status`, 'utf8');
 const memory = (name) => (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1]) / 1024).toFixed(1);
-console.log(`kiosk, ${answers} answers of 6 questions`);
-console.log(`  from the tap on "send" to drawn thanks, ms                 ${spread(taps)}`);
-console.log(`  page opened to first tap possible, processor ${THROTTLE}x slower, ms  ${spread(starts)} (aim: 1000)`);
+console.log(`kiosk, ${answers} answers of 6 questions, the comment skipped`);
+console.log(`  from the tap on "send" to drawn thanks, ms                 ${spread(0.99, taps)}`);
+console.log(`  page opened to first picture, processor ${THROTTLE}x slower, ms       ${spread(0.95, loads.map((one) => one.drawn))} (aim: 1000)`);
+console.log(`  page opened to first tap taken, processor ${THROTTLE}x slower, ms     ${spread(0.95, loads.map((one) => one.taken))}`);
 console.log(`  memory of hailong-kiosk, now / most, MB                    ${memory('VmRSS')} / ${memory('VmHWM')} (aim: 40)`);
 for (const one of running) await one.stop();
 await server.close();

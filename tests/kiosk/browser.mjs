@@ -76,21 +76,19 @@ export async function axe(page, where) {
   assert.deepEqual(violations, [], `axe at ${where}`);
 }
 
-// Every target is large enough, or as large as `smaller` allows one ({ selector, px }), and its words fit.
-export async function checkTargets(page, name, px, { kinds = 'button', smaller = null } = {}) {
-  const targets = await page.evaluate(([all, selector]) =>
+// Every target is large enough, and its words fit.
+export async function checkTargets(page, name, px, { kinds = 'button' } = {}) {
+  const targets = await page.evaluate((all) =>
     [...document.querySelectorAll(all)]
       .filter((one) => one.checkVisibility({ visibilityProperty: true })).map((one) => {
         const { width, height } = one.getBoundingClientRect();
         const words = one.tagName === 'BUTTON';
         const cut = words && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1);
-        const small = selector !== null && one.closest(selector) !== null;
-        return { text: one.innerText || one.ariaLabel, width, height, cut, small };
-      }), [kinds, smaller?.selector ?? null]);
+        return { text: one.innerText || one.ariaLabel, width, height, cut };
+      }), kinds);
   for (const target of targets) {
-    const least = target.small ? smaller.px : px;
-    assert.ok(target.width >= least - 0.5 && target.height >= least - 0.5,
-      `${name}: "${target.text}" is ${target.width}x${target.height}, allowed are ${least} px or more`);
+    assert.ok(target.width >= px - 0.5 && target.height >= px - 0.5,
+      `${name}: "${target.text}" is ${target.width}x${target.height}, allowed are ${px} px or more`);
     assert.ok(!target.cut, `${name}: the words of "${target.text}" do not fit`);
   }
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   ALL_KINDS, answerCounterForm, checkScreen, checkTargets, claim, connect, COUNTER_FORM, Demo, face, heading, launchServer, noTroubles,
-  open, picture, SHIPPED, SIZES, tap, until,
+  open, picture, rateCounterForm, SHIPPED, SIZES, tap, type, until,
 } from './kit.mjs';
 
 const server = await launchServer();
@@ -11,11 +11,12 @@ const browser = await connect(server);
 test.after(() => server.close());
 
 const CODE = 'G12.18-260421-00430053';
+const COMMENT = 'Chị ở quầy 3 rất tận tình, wifi tốt.';
 
 for (const size of SIZES) {
   const name = `${size.width}x${size.height}`;
 
-  claim(`the counter form in Vietnamese with a dossier code by keypad, ${name}`, async () => {
+  claim(`the counter form in Vietnamese with a comment and a dossier code by the keys of the screen, ${name}`, async () => {
     const demo = await Demo.start(SHIPPED, COUNTER_FORM);
     const page = await open(browser, demo, size);
     await heading(page, 'Ông/Bà hài lòng thế nào về lần phục vụ này?');
@@ -27,7 +28,13 @@ for (const size of SIZES) {
     await tap(page, 'Quay lại');
     await heading(page, 'Ông/Bà hài lòng thế nào về lần phục vụ này?');
     assert.equal(await face(page, 4).getAttribute('aria-pressed'), 'true');
-    await answerCounterForm(page, [5, 4, 3, 2, 1, 5]);
+    await rateCounterForm(page, [5, 4, 3, 2, 1, 5]);
+    await heading(page, 'Ý kiến khác');
+    await checkScreen(page, 'counter-comment');
+    await type(page, COMMENT);
+    assert.equal(await page.locator('#text').inputValue(), COMMENT);
+    await picture(page, 'counter-comment-typed');
+    await tap(page, 'Tiếp tục');
     await checkScreen(page, 'finish');
 
     await tap(page, 'Nhập mã hồ sơ');
@@ -53,7 +60,9 @@ for (const size of SIZES) {
     await heading(page, 'Cảm ơn Ông/Bà!');
     await checkScreen(page, 'thanks');
     const [kept] = demo.kept();
-    assert.deepEqual(kept.answers.map((answer) => answer.choice), [5, 4, 3, 2, 1, 5]);
+    // In the questionnaire's order, where the comment stands before the counter's questions.
+    assert.deepEqual(kept.answers[0], { questionId: 'other', text: COMMENT });
+    assert.deepEqual(kept.answers.slice(1).map((answer) => answer.choice), [5, 4, 3, 2, 1, 5]);
     assert.equal(kept.formId, 'counter');
     assert.equal(kept.evidence.dossierCode, CODE);
     assert.equal(kept.partial, undefined);
@@ -75,6 +84,9 @@ for (const size of SIZES) {
     await tap(page, face(page, 5));
     await heading(page, 'Access to the service');
     await answerRest(page, 5);
+    await heading(page, 'Other opinions');
+    await checkScreen(page, 'counter-comment-en');
+    await tap(page, 'Skip');
     await heading(page, 'That was all');
     await tap(page, page.getByRole('button', { name: /Answer the full form/ }));
     await heading(page, 'Gender');
@@ -102,7 +114,7 @@ for (const size of SIZES) {
     await heading(page, 'Ông/Bà đến lần thứ mấy?');
     await tap(page, page.locator('.choice').nth(1));
     await page.locator('.keyboard').waitFor();
-    await checkTargets(page, 'other');
+    await checkScreen(page, 'other');
     await type(page, 'lần 3');
     await tap(page, 'Tiếp tục');
     await heading(page, 'Hình thức nộp hồ sơ có phù hợp không?');
@@ -115,7 +127,6 @@ for (const size of SIZES) {
     await type(page, 'zalo');
     await tap(page, 'Tiếp tục');
     assert.equal(await page.getByRole('checkbox', { checked: true }).count(), 3);
-    await page.locator('h1').focus();
     await checkScreen(page, 'several');
     await tap(page, 'Tiếp tục');
     await heading(page, 'Ông/Bà có góp ý gì thêm?');
@@ -144,7 +155,11 @@ for (const size of SIZES) {
     await until(() => page.evaluate(() => document.documentElement.dataset.contrast === 'high'), 'high contrast');
     await checkTargets(page, 'large start');
     await picture(page, 'large-start');
-    await answerCounterForm(page);
+    await rateCounterForm(page);
+    await checkTargets(page, 'large comment');
+    await picture(page, 'large-comment');
+    await tap(page, 'Bỏ qua');
+    await page.locator('.stage.finish').waitFor();
     await checkTargets(page, 'large finish');
     await picture(page, 'large-finish');
     await tap(page, 'Nhập mã hồ sơ');
@@ -169,29 +184,6 @@ async function answerRest(page, step) {
   }
 }
 
-// By touch, as the keys stand there: capitals by shift, tones after their vowel.
-async function type(page, text) {
-  const key = (name) => page.locator('.keyboard').getByRole('button', { name, exact: true });
-  let signs = false;
-  for (const letter of Array.from(text)) {
-    if (letter === ' ') {
-      await key('Dấu cách').click();
-      continue;
-    }
-    if (/[0-9]/.test(letter) !== signs) {
-      await key(signs ? 'ABC' : '123').click();
-      signs = !signs;
-    }
-    const tone = letter.normalize('NFD').match(/[\u0300\u0301\u0303\u0309\u0323]/)?.[0];
-    const bare = letter.normalize('NFD').replace(/[\u0300\u0301\u0303\u0309\u0323]/, '').normalize('NFC');
-    if (bare !== bare.toLowerCase()) await key('Chữ hoa').click();
-    await key(bare).click();
-    const tones = { '\u0300': 'huyền', '\u0301': 'sắc', '\u0303': 'ngã', '\u0309': 'hỏi', '\u0323': 'nặng' };
-    if (tone !== undefined) await key(`Dấu ${tones[tone]}`).click();
-  }
-  if (signs) await key('ABC').click();
-}
-
 claim('with the keyboard alone', async () => {
   const demo = await Demo.start(SHIPPED, COUNTER_FORM);
   const page = await open(browser, demo);
@@ -214,6 +206,10 @@ claim('with the keyboard alone', async () => {
     await page.locator('.progress', { hasText: `Câu ${number} ` }).waitFor();
     await press(number === 3 ? 'Bỏ qua' : 'Rất hài lòng');
   }
+  await heading(page, 'Ý kiến khác');
+  await page.locator('#text').focus();
+  await page.keyboard.type('nhanh', { delay: 80 });
+  await press('Tiếp tục');
   await page.locator('.stage.finish').waitFor();
   await press('Nhập mã hồ sơ');
   await heading(page, 'Mã hồ sơ ghi trên giấy hẹn');
@@ -224,7 +220,9 @@ claim('with the keyboard alone', async () => {
   await page.locator('.stage.finish').waitFor();
   await press('Gửi');
   await heading(page, 'Cảm ơn Ông/Bà!');
-  assert.deepEqual(demo.kept()[0].answers.map((answer) => answer.choice), [4, 5, 5, 5, 5]);
+  const [{ answers: [comment, ...rated] }] = demo.kept();
+  assert.equal(comment.text, 'nhanh');
+  assert.deepEqual(rated.map((answer) => answer.choice), [4, 5, 5, 5, 5]);
   noTroubles(page);
 });
 
@@ -250,6 +248,7 @@ claim('motion is left out where the machine asks for it', async () => {
     if (reducedMotion === 'reduce') await checkScreen(page, 'wait-sending');
     await heading(page, 'Cảm ơn Ông/Bà!');
     await tap(page, 'Xong');
+    await page.locator('.stage.start').waitFor(); // the next person's first tap must find it settled
     await page.context().close();
   }
 });

@@ -16,7 +16,6 @@ export const SIZES = [{ width: 1280, height: 800 }, { width: 800, height: 1280 }
 export const COUNTER_FORM = ['form_id="counter"', 'long_form_id="full"', 'province=Thành phố Hà Nội'];
 export const PIN = '2580';
 const TOUCH_PX = 120; // 20 mm on 10 inches at 1280x800
-const COMMENT_KEY_PX = 64;
 export const SETTLED_MS = 300; // a page drops taps that come sooner after a change
 
 export class Demo {
@@ -64,18 +63,49 @@ export async function open(browser, demo, size = SIZES[0], options = {}) {
 
 export async function tap(page, locator) {
   await page.waitForTimeout(SETTLED_MS);
-  await (typeof locator === 'string' ? page.getByRole('button', { name: locator }) : locator).click();
+  const named = typeof locator === 'string' || locator instanceof RegExp;
+  await (named ? page.getByRole('button', { name: locator }) : locator).click();
 }
 
 export const face = (page, step) => page.locator('.face-button').nth(step - 1);
 
-// The six questions of the counter form.
-export async function answerCounterForm(page, steps = [5, 4, 3, 2, 1, 5]) {
+// The six ratings of the counter form, which end at its comment.
+export async function rateCounterForm(page, steps = [5, 4, 3, 2, 1, 5]) {
   for (const [i, step] of steps.entries()) {
-    if (i > 0) await page.locator('.progress', { hasText: new RegExp(`\\b${i + 1}\\b`) }).waitFor();
+    if (i > 0) await page.locator('.progress', { hasText: new RegExp(`\\b${i + 1} `) }).waitFor();
     await tap(page, face(page, step));
   }
+  await page.locator('#text').waitFor();
+}
+
+export async function answerCounterForm(page, steps = undefined, comment = '') {
+  await rateCounterForm(page, steps);
+  if (comment !== '') await type(page, comment);
+  await tap(page, comment === '' ? /^(Bỏ qua|Skip)/ : /^(Tiếp tục|Continue)/);
   await page.locator('.stage.finish').waitFor();
+}
+
+// By touch, as the Vietnamese keys stand there: capitals by shift, tones after their vowel, what is rare on another plane.
+export async function type(page, text) {
+  const key = (name) => page.locator('.keyboard').getByRole('button', { name, exact: true });
+  let rare = false;
+  for (const letter of Array.from(text)) {
+    if (letter === ' ') {
+      await key('Dấu cách').click();
+      continue;
+    }
+    if (/[0-9fjwz.?!]/i.test(letter) !== rare) {
+      await page.locator('.key.plane').click();
+      rare = !rare;
+    }
+    const tone = letter.normalize('NFD').match(/[\u0300\u0301\u0303\u0309\u0323]/)?.[0];
+    const bare = letter.normalize('NFD').replace(/[\u0300\u0301\u0303\u0309\u0323]/, '').normalize('NFC');
+    if (bare !== bare.toLowerCase()) await key('Chữ hoa').click();
+    await key(bare).click();
+    const tones = { '\u0300': 'huyền', '\u0301': 'sắc', '\u0303': 'ngã', '\u0309': 'hỏi', '\u0323': 'nặng' };
+    if (tone !== undefined) await key(`Dấu ${tones[tone]}`).click();
+  }
+  if (rare) await page.locator('.key.plane').click();
 }
 
 export async function picture(page, name) {
@@ -100,7 +130,12 @@ export async function checkScreen(page, name) {
 }
 
 export async function checkTargets(page, name) {
-  const targets = await checkTargetsOf(page, name, TOUCH_PX,
-    { smaller: { selector: '.keyboard', px: COMMENT_KEY_PX } });
+  const targets = await checkTargetsOf(page, name, TOUCH_PX);
   assert.ok(name.startsWith('wait') || targets > 0, `${name}: no buttons`);
+  // Keys are for all fingers at once: none of them may be out of sight.
+  const unseen = await page.evaluate(() => [...document.querySelectorAll('.keyboard .key')].filter((one) => {
+    const { left, top, right, bottom } = one.getBoundingClientRect();
+    return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight;
+  }).map((one) => one.innerText));
+  assert.deepEqual(unseen, [], `${name}: keys beyond the glass`);
 }

@@ -1,8 +1,11 @@
-// A network between two programs that a test can spoil: slow, cut in the middle of what it carries, reset, or
-// swallowing everything. What was sent before a cut may have arrived, so senders must send it again.
+// A network between two programs that a test can spoil: slow, cut in the middle of what it carries, reset, swallowing
+// everything, swallowing only what is answered, or down. What was sent before a cut, or whose answer was swallowed, may
+// have arrived, so senders must send it again, and receivers take it once.
 import { createServer, connect } from 'node:net';
 
-export const SPOILED = ['slow', 'cut', 'reset', 'swallow', 'down'];
+export const SPOILED = ['slow', 'cut', 'reset', 'swallow', 'mute', 'down'];
+
+const GREETING_PIECES = 2; // of the server: its settings, and that it read the client's
 
 export class Network {
   // `draw` gives a number from [0, 1).
@@ -10,6 +13,7 @@ export class Network {
     const network = new Network();
     network.mode = 'good';
     network.cuts = 0;
+    network.swallowed = 0; // answers
     network.sockets = new Set();
     network.server = createServer((client) => network.carry(client, port, draw));
     await new Promise((resolve) => network.server.listen(0, '127.0.0.1', resolve));
@@ -30,7 +34,12 @@ export class Network {
         this.sockets.delete(from);
         to.destroy();
       });
-      from.on('data', (data) => this.pass(data, from, to, draw));
+      let pieces = 0;
+      from.on('data', (data) => {
+        pieces += 1;
+        if (this.mode === 'mute' && from === server && pieces > GREETING_PIECES) this.swallowed += 1;
+        else this.pass(data, from, to, draw);
+      });
     }
     if (this.mode === 'down') client.destroy();
   }

@@ -120,7 +120,7 @@ for (const size of SIZES) {
     demo.tell('keeper full');
     await answerCounterForm(page);
     await tap(page, page.getByRole('button', { name: 'Gửi', exact: true }));
-    await heading(page, 'Rất tiếc, chưa lưu được');
+    await heading(page, 'Rất tiếc, chưa chắc đã lưu được');
     await checkScreen(page, 'failure');
     await heading(page, 'Máy tạm thời chưa nhận đánh giá');
     await checkScreen(page, 'out-of-service');

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { source, until } from './kit.mjs';
+import { PIN, source, until } from './kit.mjs';
 import { Network } from './network.mjs';
 
 const [bin, pageDirectory] = process.argv.slice(2);
@@ -75,8 +75,9 @@ export class Province {
     const added = this.hailong('collector', 'add', KIOSK, '--name', 'Quầy 1', '--channel', 'kiosk', '--unit', UNIT, '--enrol',
       '--format', 'json');
     writeFileSync(this.path('code'), JSON.parse(added).enrolment_code);
+    writeFileSync(this.path('pin'), `${PIN}\n`);
     this.hailong('collector', 'configure', KIOSK, '--round', ROUND, '--form', 'counter', '--long-form', 'full',
-      '--countdown', '3', '--pin', '2580');
+      '--countdown', '3', '--pin-file', this.path('pin'));
   }
   collector() {
     return JSON.parse(this.hailong('collector', 'list', '--format', 'json')).collectors.find((one) => one.collector_id === KIOSK);

@@ -1,17 +1,20 @@
 // All programs as a province runs them: hailongd, hailong, hailong-kiosk and Chromium. Somebody taps without end, while
-// the kiosk is killed, the network spoiled, the server killed and its disk filled. At the end the server has every
-// thanked answer exactly once.
+// the kiosk is killed, the network spoiled for a week in small, the server killed and its disk filled. At the end the
+// server has every thanked answer exactly once.
 //   node whole_test.mjs BIN_DIRECTORY PAGE_DIRECTORY PICTURES      KIOSK_SEED=N: the same faults again
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { claim, connect, face, launchServer, open, picture, SETTLED_MS, SIZES, until } from './kit.mjs';
 import { SPOILED } from './network.mjs';
 import { KIOSK, Province, ROUND } from './province.mjs';
 
 const KILLS = 20;
+const HOURS = 7 * 24;
+const HOUR_MS = 500;
+const FULL_HOURS = 6;
 
 const seed = Number(process.env.KIOSK_SEED ?? randomInt(2 ** 31));
 console.log(`KIOSK_SEED=${seed}`);
@@ -54,6 +57,10 @@ class Citizen {
       this.sent += 1;
     } else if (await page.locator('.face-button').count() > 0) {
       await face(page, 1 + Math.floor(5 * draw())).click({ timeout: 500 });
+    } else if (await page.locator('.keyboard').count() > 0) {
+      await sleep(SETTLED_MS);
+      if (draw() < 0.5) await page.locator('.keyboard .key').first().click({ timeout: 500 });
+      await page.getByRole('button', { name: /^(Bỏ qua|Tiếp tục|Skip|Continue)$/ }).click({ timeout: 500 });
     } else if (await page.locator('.said.failure').count() > 0) {
       await page.getByRole('button', { name: /Xong|Done/ }).click({ timeout: 500 });
     }
@@ -123,6 +130,26 @@ for (const size of SIZES) {
   });
 }
 
+// Half blocks, black on white, as a picture.
+function pictureOf(lines) {
+  const MODULE_PX = 4;
+  const halves = { ' ': [255, 255], '\u2580': [0, 255], '\u2584': [255, 0], '\u2588': [0, 0] };
+  const rows = lines.flatMap((line) => [0, 1].map((half) =>
+    Array.from(line).flatMap((sign) => Array(MODULE_PX).fill(halves[sign][half]))));
+  const tall = rows.flatMap((row) => Array(MODULE_PX).fill(row));
+  return Buffer.concat([Buffer.from(`P5 ${tall[0].length} ${tall.length} 255\n`), Buffer.from(tall.flat())]);
+}
+
+claim('the QR of the terminal reads as the enrolment code', async (running) => {
+  const province = await Province.open(running, draw);
+  const printed = province.hailong('collector', 'add', 'kiosk-qr', '--channel', 'kiosk', '--enrol');
+  const code = /\b[0-9A-Z]{5}-[0-9A-Z]{5}\b/.exec(printed)[0];
+  const lines = [...printed.matchAll(/\x1b\[30;107m([ \u2580\u2584\u2588]+)\x1b\[0m/g)].map((match) => match[1]);
+  writeFileSync(province.path('qr.pgm'), pictureOf(lines));
+  const read = execFileSync('zbarimg', ['--nodbus', '--quiet', '--raw', province.path('qr.pgm')], { encoding: 'utf8' });
+  assert.equal(read.trim(), `hailong-enrol:${code}`);
+});
+
 claim('the kiosk is killed while somebody taps, twenty times and more', async (running) => {
   const province = await Province.open(running, draw);
   const page = await open(browser, province);
@@ -144,29 +171,38 @@ claim('the kiosk is killed while somebody taps, twenty times and more', async (r
   console.log(`killed ${KILLS} times: ${citizen.receipts.size} thanked, ${there} on the server`);
 });
 
-claim('the network is spoiled in every way, the server killed, and its disk filled', async (running) => {
+// A week's weather, an hour each: no network at night, by day half of the hours are good.
+function drawWeek() {
+  return Array.from({ length: HOURS }, (_, hour) => {
+    if (hour % 24 < 6 || hour % 24 >= 22) return 'down';
+    return draw() < 0.5 ? 'good' : SPOILED[Math.floor(SPOILED.length * draw())];
+  });
+}
+
+claim('a week of weather, a server that is killed, and one whose disk is full', async (running) => {
+  const week = drawWeek();
+  const killedAt = Math.floor(draw() * 72);
+  const fullAt = 84 + Math.floor(draw() * 72);
   const province = await Province.open(running, draw);
   const page = await open(browser, province, SIZES[1]);
   const citizen = new Citizen(page);
   await citizen.thanks();
-  for (const mode of [...SPOILED, ...SPOILED]) {
-    province.network.set(mode);
-    await citizen.thanks();
-    await sleep(draw() * 3000);
-    province.network.set('good');
-    await sleep(draw() * 1500);
+  const again = async () => {
+    await province.server.stop('SIGKILL');
+    await province.server.start('listening on');
+  };
+  for (const [hour, weather] of week.entries()) {
+    if (weather !== province.network.mode) province.network.set(weather);
+    if (hour === killedAt || hour === fullAt + FULL_HOURS) await again();
+    // No file of the server may grow: what it is sent cannot be stored.
+    if (hour === fullAt) execFileSync('prlimit', ['--pid', String(province.server.child.pid), '--fsize=0:0']);
+    await sleep(HOUR_MS);
   }
-  await province.server.stop('SIGKILL');
-  await citizen.thanks();
-  await province.server.start('listening on');
-  // No file of the server may grow: what it is sent cannot be stored.
-  execFileSync('prlimit', ['--pid', String(province.server.child.pid), '--fsize=0:0']);
-  await citizen.thanks();
-  await sleep(3000);
-  await province.server.stop('SIGKILL');
-  await province.server.start('listening on');
+  province.network.set('good');
   await citizen.thanks();
   await citizen.stop();
+  const { cuts, swallowed } = province.network;
+  assert.ok(cuts + swallowed > 0, 'the network was spoiled while something was said');
   const there = await settle(province, citizen.receipts);
-  console.log(`${province.network.cuts} connections cut: ${citizen.receipts.size} thanked, ${there} on the server`);
+  console.log(`a week: ${cuts} connections cut, ${swallowed} answers swallowed; ${citizen.receipts.size} thanked, ${there} on the server`);
 });

@@ -14,9 +14,15 @@ interface Props {
   onChoose: (choice: number) => void;
 }
 
+// As many columns as it takes for all to be seen at once: what is out of sight is chosen less.
+function columnsOf(count: number): string {
+  if (count === 4) return 'four';
+  return count > 6 ? 'three' : count > 4 ? 'two' : '';
+}
+
 export function Choices({ options, chosen, several, labelledBy, onChoose }: Props) {
   return (
-    <div class={`choices ${options.length > 6 ? 'three' : options.length > 4 ? 'two' : ''}`} role="group" aria-labelledby={labelledBy}>
+    <div class={`choices ${columnsOf(options.length)}`} role="group" aria-labelledby={labelledBy}>
       {options.map((option, i) => {
         const on = chosen.includes(i + 1);
         return (

@@ -14,6 +14,10 @@ export class Connection {
   private onScreen: (screen: Screen) => void = () => {};
   private onLost: (lost: boolean) => void = () => {};
 
+  constructor(first: Screen | null) {
+    if (first !== null) this.take(first);
+  }
+
   // What came before is told at once.
   listen(onScreen: (screen: Screen) => void, onLost: (lost: boolean) => void): void {
     this.onScreen = onScreen;

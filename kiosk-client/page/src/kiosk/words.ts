@@ -1,4 +1,5 @@
-import { keysOf, ownName, sayIn, type Say } from '../messages/words';
+import type { Plane } from 'languages';
+import { keyboardOf as ownKeyboard, ownName, sayIn, type Say } from '../messages/words';
 import type shared from '../messages/vi.json';
 import type vi from './messages/vi.json';
 
@@ -12,6 +13,6 @@ export function nameOf(language: string): string {
   return ownName(language) ?? new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language;
 }
 
-export function keyboardOf(language: string): string[] {
-  return keysOf(language) ?? keysOf('vi') ?? [];
+export function keyboardOf(language: string): Plane[] {
+  return ownKeyboard(language) ?? ownKeyboard('vi') ?? [];
 }

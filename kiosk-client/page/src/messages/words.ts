@@ -1,5 +1,5 @@
 // The words of a page. Vietnamese has them all; another language may lack some and then says those in Vietnamese.
-import languages from 'languages';
+import languages, { type Plane } from 'languages';
 
 export type Say<Key extends string> = (key: Key, values?: Record<string, string | number>) => string;
 
@@ -22,7 +22,7 @@ export function ownName(language: string): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-export function keysOf(language: string): string[] | undefined {
-  const rows = languages[language]?.['keyboard'];
-  return Array.isArray(rows) ? rows : undefined;
+export function keyboardOf(language: string): Plane[] | undefined {
+  const planes = languages[language]?.['keyboard'];
+  return Array.isArray(planes) ? planes : undefined;
 }

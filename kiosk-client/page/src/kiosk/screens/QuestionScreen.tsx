@@ -1,5 +1,5 @@
 // The start screen is the first question: one touch begins.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../../components/Button';
 import { Choices } from '../../components/Choices';
 import { typed, withoutLast } from '../../components/compose';
@@ -14,25 +14,28 @@ import type { ScreenProps } from './Body';
 
 const TEXT_CHARACTERS_MAX = 500;
 
-// A text with the keys to write it; a keyboard on the desk writes into the field itself.
-function Writing({ text, language, t, onText }: {
-  text: string; language: string; t: Words; onText: (text: string) => void;
-}) {
-  const set = (next: string) => onText(next.slice(0, TEXT_CHARACTERS_MAX));
+// The field; a keyboard on the desk writes into it.
+function Field({ text, t, onText }: { text: string; t: Words; onText: (text: string) => void }) {
   return (
-    <div class="writing">
+    <>
       <label class="unseen" for="text">{t('text.label')}</label>
       <textarea id="text" rows={2} maxLength={TEXT_CHARACTERS_MAX} value={text} placeholder={t('text.private')}
         autocomplete="off" autocorrect="off" autocapitalize="off" spellcheck={false}
-        onInput={(event) => set(event.currentTarget.value)} />
-      <Keyboard rows={keyboardOf(language)} onKey={(key) => set(typed(text, key))}
-        onDelete={() => onText(withoutLast(text))}
-        words={{
-          delete: t('key.delete'), shift: t('key.shift'), space: t('key.space'),
-          letters: t('key.letters'), digits: t('key.digits'),
-          tone: (key) => t(`key.tone.0${key.charCodeAt(0).toString(16)}` as 'key.tone.0300'),
-        }} />
-    </div>
+        onInput={(event) => onText(event.currentTarget.value)} />
+    </>
+  );
+}
+
+function Keys({ text, language, t, onText }: {
+  text: string; language: string; t: Words; onText: (text: string) => void;
+}) {
+  return (
+    <Keyboard planes={keyboardOf(language)} onKey={(key) => onText(typed(text, key))}
+      onDelete={() => onText(withoutLast(text))}
+      words={{
+        delete: t('key.delete'), shift: t('key.shift'), space: t('key.space'),
+        tone: (key) => t(`key.tone.0${key.charCodeAt(0).toString(16)}` as 'key.tone.0300'),
+      }} />
   );
 }
 
@@ -50,6 +53,8 @@ export function QuestionScreen({ screen, t, send }: ScreenProps) {
   const [text, setText] = useState(given?.text ?? '');
   // The option whose text is being written, in place of the options.
   const [writingFor, setWritingFor] = useState(0);
+  // What had the focus is gone when the keys come or go.
+  useEffect(() => document.querySelector<HTMLElement>('.stage [data-focus]')?.focus({ preventScroll: true }), [writingFor]);
   const start = screen.state === 'START';
   const { questionId } = question;
 
@@ -90,29 +95,73 @@ export function QuestionScreen({ screen, t, send }: ScreenProps) {
   const options = question.options.map((option) => ({ label: option.text.text, language: option.text.language }));
   const faces = question.kind === 'QUESTION_KIND_RATING' && options.length === 5;
   const decides = faces || question.kind === 'QUESTION_KIND_RATING' || question.kind === 'QUESTION_KIND_SINGLE_CHOICE';
+  const scanned = (
+    <>
+      {screen.dossier?.verdict === 'WRONG' && (
+        <p class="verdict wrong" role="alert"><WarnIcon />{t('dossier.wrong.scan')}</p>
+      )}
+      {screen.dossier !== undefined && screen.dossier.end !== '' && screen.dossier.verdict !== 'WRONG' && (
+        <p class="verdict good"><SlipIcon />{t('dossier.taken', { end: screen.dossier.end })}</p>
+      )}
+    </>
+  );
+  const progress = (
+    <Progress number={question.number} count={question.count}
+      label={t('question.of', { n: question.number, count: question.count })}
+      hint={several && !textOpen ? t('several') : ''} />
+  );
+  const heading = <h1 id="question" tabIndex={-1} data-focus lang={question.text.language}>{question.text.text}</h1>;
+  const actions = (
+    <footer>
+      <Button kind="quiet" icon={<AgainIcon />} onPress={() => send({ leave: {} })}>{t('leave')}</Button>
+      {(question.number > 1 || writingFor > 0) && (
+        <Button icon={<BackIcon />} onPress={goBack}>{t('back')}</Button>
+      )}
+      {question.required && !answered ? (
+        <p class="promise">{t('required')}</p>
+      ) : (
+        <Button kind={answered ? 'main' : 'plain'} iconAfter={<ForwardIcon />} onPress={goOn}>
+          {t(answered ? 'continue' : 'skip')}
+        </Button>
+      )}
+    </footer>
+  );
+  if (textOpen && !start) {
+    const write = (next: string) => setText(next.slice(0, TEXT_CHARACTERS_MAX));
+    return (
+      <Main kind="writing" more={t('more')}>
+        <div class="sheet">
+          <div>
+            {progress}
+            {heading}
+            {writingFor > 0 && (
+              <p class="hint" lang={options[writingFor - 1]?.language}>{options[writingFor - 1]?.label}</p>
+            )}
+            <Field text={text} t={t} onText={write} />
+            {scanned}
+          </div>
+          {actions}
+        </div>
+        <Keys text={text} language={screen.language} t={t} onText={write} />
+      </Main>
+    );
+  }
   return (
     <>
       <Main more={t('more')}>
         {start && screen.notice !== undefined && (
           <p class="notice" lang={screen.notice.language}>{screen.notice.text}</p>
         )}
-        {!start && (
-          <Progress number={question.number} count={question.count}
-            label={t('question.of', { n: question.number, count: question.count })}
-            hint={several && !textOpen ? t('several') : ''} />
-        )}
-        <h1 id="question" tabIndex={-1} data-focus lang={question.text.language}>{question.text.text}</h1>
+        {!start && progress}
+        {heading}
         {start && decides && <p class="hint">{t(faces ? 'start.hint' : 'start.hint.button')}</p>}
         {start && several && <p class="hint">{t('several')}</p>}
-        {writingFor > 0 && (
-          <p class="lead" lang={options[writingFor - 1]?.language}>{options[writingFor - 1]?.label}</p>
-        )}
         {textOpen ? null : faces ? (
           <Faces options={options} chosen={ticked[0]} labelledBy="question" onChoose={choose} />
         ) : (
           <Choices options={options} chosen={ticked} several={several} labelledBy="question" onChoose={choose} />
         )}
-        {question.allowsNotApplicable && !textOpen && (
+        {question.allowsNotApplicable && (
           <div class="beside">
             <Button pressed={given?.notApplicable === true}
               onPress={() => send({ answer: { questionId, notApplicable: true } })}>
@@ -120,13 +169,7 @@ export function QuestionScreen({ screen, t, send }: ScreenProps) {
             </Button>
           </div>
         )}
-        {textOpen && !start && <Writing text={text} language={screen.language} t={t} onText={setText} />}
-        {screen.dossier?.verdict === 'WRONG' && (
-          <p class="verdict wrong" role="alert"><WarnIcon />{t('dossier.wrong.scan')}</p>
-        )}
-        {screen.dossier !== undefined && screen.dossier.end !== '' && screen.dossier.verdict !== 'WRONG' && (
-          <p class="verdict good"><SlipIcon />{t('dossier.taken', { end: screen.dossier.end })}</p>
-        )}
+        {scanned}
       </Main>
       {start ? (
         <footer>
@@ -138,21 +181,7 @@ export function QuestionScreen({ screen, t, send }: ScreenProps) {
             </Button>
           )}
         </footer>
-      ) : (
-        <footer>
-          <Button kind="quiet" icon={<AgainIcon />} onPress={() => send({ leave: {} })}>{t('leave')}</Button>
-          {(question.number > 1 || writingFor > 0) && (
-            <Button icon={<BackIcon />} onPress={goBack}>{t('back')}</Button>
-          )}
-          {question.required && !answered ? (
-            <p class="promise">{t('required')}</p>
-          ) : (
-            <Button kind={answered ? 'main' : 'plain'} iconAfter={<ForwardIcon />} onPress={goOn}>
-              {t(answered ? 'continue' : 'skip')}
-            </Button>
-          )}
-        </footer>
-      )}
+      ) : actions}
     </>
   );
 }
