@@ -76,8 +76,7 @@ inline const std::vector<FolderRule> kFolders = {
       "analysis/index", "analysis/disclosure", "analysis/priorities", "analysis/report"}},
     {"server/transport",
      {"proto", "base", "base/crypto", "base/log", "base/vietnamese", "server/model",
-      "server/registry", "server/intake", "server/survey", "server/results",
-      "server/zalo"}},
+      "server/registry", "server/intake", "server/survey", "server/results", "server/zalo"}},
     // HTTP: knows calls by their names in the contract only, so not what answers them.
     {"server/web", {"proto", "base", "base/crypto", "base/gzip", "base/log", "server/model"}},
     {"server/testing", {"proto", "base", "server/model"}},

@@ -25,7 +25,7 @@ std::vector<std::string> MethodsOfTheContract() {
        {v1::SubmitResponseRequest::descriptor(), v1::EnrollRequest::descriptor(),
         v1::ImportUnitsRequest::descriptor(), v1::GetSipasRequest::descriptor(),
         v1::OpenSurveyRequest::descriptor(), v1::GetSlipKeyRequest::descriptor(),
-         v1::QueueInvitationsRequest::descriptor()}) {
+        v1::QueueInvitationsRequest::descriptor()}) {
     files.insert(message->file()->name());
   }
   std::vector<std::string> methods;
