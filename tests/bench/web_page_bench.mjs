@@ -4,7 +4,7 @@
 import { gzipSync } from 'node:zlib';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { INVITED, newContext, pages, startServer } from '../web/kit.mjs';
+import { INVITED, newContext, pages, startServer } from '../web_page/kit.mjs';
 
 const times = Number(process.argv[5] ?? 5);
 const THROTTLE = 6;

@@ -94,12 +94,12 @@ export function Questions({ session, t, number }: ScreenProps & { number: number
   const screen = session.screens[number] ?? [];
   const first = session.screens.slice(0, number).reduce((sum, one) => sum + one.length, 0);
   const count = session.screens.length;
+  const answered = session.answeredCount();
   return (
     <main>
-      <Progress number={number + 1} count={count} label={t('part.answered', {
-        n: session.answeredCount(), count: session.questions.length,
-      })} hint="" />
-      <h1 tabIndex={-1} data-focus>{t('part', { n: number + 1, count })}</h1>
+      <Progress number={answered} count={session.questions.length} hint=""
+        label={t('part.answered', { n: answered, count: session.questions.length })} />
+      <h1 tabIndex={-1} data-focus>{count === 1 ? t('part.only') : t('part', { n: number + 1, count })}</h1>
       {screen.map((question, i) => (
         <OneQuestion key={question.questionId} session={session} t={t} question={question} number={first + i + 1} />
       ))}

@@ -76,8 +76,10 @@ export const WORDS = {
   en: { begin: 'Begin', next: 'Continue', send: 'Send', review: 'Before you send', thanks: 'Thank you!' },
 };
 
+// The screen of that number; the only one has no number.
 export async function part(page, number) {
-  await page.getByRole('heading', { level: 1, name: new RegExp(`^(Phần|Part) ${number} `) }).waitFor();
+  const only = number === 1 ? '|^(Câu hỏi|Questions)$' : '';
+  await page.getByRole('heading', { level: 1, name: new RegExp(`^(Phần|Part) ${number} ${only}`) }).waitFor();
 }
 
 // One answer to each question on the screen; which one depends on the question's place. By real touches, or by the

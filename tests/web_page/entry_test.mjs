@@ -220,7 +220,7 @@ claim('another link in the same tab begins anew; the same link asks whether to g
   await heading(page, 'Có phiếu đang trả lời dở');
   await press(page, 'English');
   await press(page, 'Go on with it');
-  await page.getByRole('heading', { name: 'Part 1 of 1' }).waitFor();
+  await heading(page, 'Questions');
   assert.equal(await page.locator('[aria-pressed=true]').count(), 1);
   await page.goto(`${server.url}s/${HALL}`);
   await heading(page, SURVEY.title.vi);
