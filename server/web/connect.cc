@@ -311,8 +311,7 @@ void ConnectGateway::Serve(Request request, Done done) {
                .timeout = type->streaming
                               ? *timeout
                               : std::optional(timeout->value_or(limits::kWebCallTimeDefault))};
-  const size_t bytes = type->format == Format::kJson ? call->request.body.size() : 0;
-  if (!core_->Run(bytes, [call] { call->Begin(); })) {
+  if (!core_->Run(call->request.body.size(), [call] { call->Begin(); })) {
     call->Refuse(refusal::QueueFull());
   }
 }
