@@ -46,7 +46,7 @@ void CheckContent(const v1::ZaloInvitation& one, const Settings& settings,
   }
   for (const auto& [name, value] : one.template_data()) {
     if (!base::IsSlug(name, limits::kIdBytesMax, "_") ||
-        base::ToNfc(value).size() > limits::kZaloTemplateParameterBytesMax) {
+        ToNfc(value).size() > limits::kZaloTemplateParameterBytesMax) {
       bad.Add(at + ".template_data",
               Cat("found a name of ", name.size(), " and a value of ", value.size(),
                   " bytes, allowed are names of a-z, 0-9 and '_' and values up to ",
@@ -142,9 +142,9 @@ absl::StatusOr<store::ZaloSend> Invitations::Make(const v1::ZaloInvitation& invi
                                                              : invitation.template_id());
   // Zalo counts characters and refuses what is written with marks apart.
   for (const auto& [name, value] : invitation.template_data()) {
-    (*recipient.mutable_template_data())[name] = base::ToNfc(value);
+    (*recipient.mutable_template_data())[name] = ToNfc(value);
   }
-  recipient.set_message_text(base::ToNfc(invitation.message_text()));
+  recipient.set_message_text(ToNfc(invitation.message_text()));
   if (!invitation.message_text().empty()) {
     recipient.set_token(RandomId(kTrackingIdCharacters));
     const base::Digest256 hash = base::Sha256(recipient.token());

@@ -48,8 +48,7 @@ absl::Status AddAnswers(const v1::ZaloRating& rating, const model::Round& round,
   ASSIGN_OR_RETURN(int stars, StarsOf(rating));
   if (stars == 0) {
     for (const v1::RatingLabel& label : mapping.labels()) {
-      if (base::ToNfc(label.label()) == base::ToNfc(rating.label()))
-        stars = static_cast<int>(label.stars());
+      if (ToNfc(label.label()) == ToNfc(rating.label())) stars = static_cast<int>(label.stars());
     }
     if (stars == 0) return absl::InvalidArgumentError("the label is not one of the round's");
   }

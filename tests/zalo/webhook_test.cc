@@ -114,7 +114,9 @@ TEST(Fixture, EachAloneBecomesWhatTheManifestSays) {
     world.Settle();
     const bool stored = expected.state != v1::ZALO_EVENT_STATE_UNSPECIFIED;
     EXPECT_EQ(AllEvents(world), stored ? 1u : 0u);
-    if (stored) EXPECT_EQ(world.Events(expected.state), 1u);
+    if (stored) {
+      EXPECT_EQ(world.Events(expected.state), 1u);
+    }
     const auto rows = world.Rows();
     ASSERT_EQ(rows.size(), expected.choice == 0 ? 0u : 1u);
     if (expected.choice == 0) continue;
