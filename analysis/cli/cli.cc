@@ -88,6 +88,7 @@ ExitCode RunCli(std::vector<std::string> arguments, Io& io) {
   AddImproveCommand(app, chosen);
   AddExportCommand(app, chosen);
   AddEstimateCommand(app, offline);
+  AddInviteCommands(app, chosen, offline);
   // CLI11 takes the arguments last first.
   std::reverse(arguments.begin(), arguments.end());
   try {

@@ -256,6 +256,7 @@ void AddCollectorCommands(CLI::App& app, Command& chosen) {
   AddList(app.add_subcommand("collectors", "List the collectors, as `collector list` does"),
           "collectors", chosen);
   AddConfigureCommand(collector, chosen);
+  AddConfigureWebCommand(collector, chosen);
 
   CLI::App* rotate =
       collector->add_subcommand("rotate", "Give a new credential; the old one stops working");

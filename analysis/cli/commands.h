@@ -20,6 +20,7 @@ void AddRoundCommands(CLI::App& app, Command& chosen);
 void AddCollectorCommands(CLI::App& app, Command& chosen);
 // Below the group `collector`.
 void AddConfigureCommand(CLI::App* collector, Command& chosen);
+void AddConfigureWebCommand(CLI::App* collector, Command& chosen);
 void AddAccountCommands(CLI::App& app, Command& chosen);
 void AddResultsCommands(CLI::App& app, Command& chosen);
 void AddImproveCommand(CLI::App& app, Command& chosen);
@@ -29,6 +30,10 @@ void AddImportCommand(CLI::App& app, Command& chosen);
 // What a command that needs no server comes to.
 using OfflineCommand = std::function<ExitCode(const GlobalOptions&, Io&)>;
 void AddEstimateCommand(CLI::App& app, OfflineCommand& chosen);
+void AddInviteCommands(CLI::App& app, Command& chosen, OfflineCommand& offline);
+// Below the group `invite`.
+void AddSheetCommand(CLI::App* invite, OfflineCommand& chosen);
+void AddSendCommand(CLI::App* invite, Command& chosen);
 
 // Below a table on the screen; beside CSV on the error stream, since made-up data must never pass
 // for real.

@@ -16,7 +16,7 @@ constexpr char kPlain[] = "\x1b[0m";
 
 }  // namespace
 
-absl::StatusOr<std::string> QrCode(std::string_view text) {
+absl::StatusOr<std::vector<std::vector<bool>>> QrModules(std::string_view text) {
   const std::string terminated(text);
   const std::unique_ptr<QRcode, decltype(&QRcode_free)> code(
       QRcode_encodeString(terminated.c_str(), /*version: the smallest*/ 0, QR_ECLEVEL_M, QR_MODE_8,
@@ -26,9 +26,21 @@ absl::StatusOr<std::string> QrCode(std::string_view text) {
     return absl::InvalidArgumentError(
         absl::StrCat("a text of ", text.size(), " bytes does not fit into a QR code"));
   }
-  const int width = code->width;
+  const auto width = static_cast<std::size_t>(code->width);
+  std::vector<std::vector<bool>> rows(width, std::vector<bool>(width));
+  for (std::size_t y = 0; y < width; ++y) {
+    for (std::size_t x = 0; x < width; ++x) rows[y][x] = (code->data[y * width + x] & 1) != 0;
+  }
+  return rows;
+}
+
+absl::StatusOr<std::string> QrCode(std::string_view text) {
+  const auto modules = QrModules(text);
+  if (!modules.ok()) return modules.status();
+  const int width = static_cast<int>(modules->size());
   const auto dark = [&](int x, int y) {
-    return x >= 0 && y >= 0 && x < width && y < width && (code->data[y * width + x] & 1) != 0;
+    return x >= 0 && y >= 0 && x < width && y < width &&
+           (*modules)[static_cast<std::size_t>(y)][static_cast<std::size_t>(x)];
   };
   std::string lines;
   for (int y = -kQuietZone; y < width + kQuietZone; y += 2) {

@@ -42,6 +42,7 @@ Session::Session(const Settings& settings, const GlobalOptions& options, Io& io)
   registry_ = v1::RegistryService::NewStub(channel);
   collection_ = v1::CollectionService::NewStub(channel);
   results_ = v1::ResultsService::NewStub(channel);
+  invitations_ = v1::InvitationService::NewStub(channel);
 }
 
 void Session::Prepare(grpc::ClientContext& context, bool stream) {

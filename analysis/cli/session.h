@@ -17,6 +17,7 @@
 #include "analysis/cli/rpc_status.h"
 #include "analysis/cli/settings.h"
 #include "hailong/v1/collection_service.grpc.pb.h"
+#include "hailong/v1/invitation_service.grpc.pb.h"
 #include "hailong/v1/registry_service.grpc.pb.h"
 #include "hailong/v1/results_service.grpc.pb.h"
 
@@ -25,6 +26,7 @@ namespace hailong::cli {
 using Registry = v1::RegistryService::StubInterface;
 using Collection = v1::CollectionService::StubInterface;
 using Results = v1::ResultsService::StubInterface;
+using InvitationStub = v1::InvitationService::StubInterface;
 
 // A call of one request and one answer: &Registry::ImportUnits.
 template <typename Service, typename Request, typename Response>
@@ -107,6 +109,7 @@ class Session {
   std::unique_ptr<Registry> registry_;
   std::unique_ptr<Collection> collection_;
   std::unique_ptr<Results> results_;
+  std::unique_ptr<InvitationStub> invitations_;
 };
 
 template <>
@@ -120,6 +123,11 @@ inline Collection* Session::Stub<Collection>() {
 template <>
 inline Results* Session::Stub<Results>() {
   return results_.get();
+}
+
+template <>
+inline InvitationStub* Session::Stub<InvitationStub>() {
+  return invitations_.get();
 }
 
 // The message as JSON (names as in the contract, full precision): one line, or many for people to

@@ -42,6 +42,7 @@ std::vector<model::NewResponse> BatchOf(const std::shared_ptr<const model::Round
   }
   responses[0].respondent_key = responses[1].respondent_key = sample::Key(1);
   responses[2].content.comments = {{.question = 4, .text = "nhanh"}};
+  responses[2].entrance.emplace();  // came by a link: takes a place
   return responses;
 }
 
@@ -122,6 +123,11 @@ class StoreFaultTest : public ::testing::Test {
           << "batch " << batch << " " << found;
     }
     EXPECT_EQ(rows.size(), known) << "rows that nobody sent";
+    const auto places = [&] {
+      return store.CountPlaces(BatchOf(round_, 0)[0].collector, sample::kRoundNumber, "", 0)
+          .value();
+    };
+    EXPECT_EQ(places(), rows.size() / kBatchSize);
 
     const auto records = store.ReadRecords();
     ASSERT_TRUE(records.ok()) << records.status();
@@ -144,6 +150,7 @@ class StoreFaultTest : public ::testing::Test {
       }
     }
     EXPECT_EQ(CountById(store).size(), 6 * kBatchSize);
+    EXPECT_EQ(places(), 6u);
     EXPECT_EQ(store.ReadSequenceRanges()->size(), 1u);
   }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/crypto/base32.h"
+#include "base/status.h"
 #include "server/model/times.h"
 #include "server/survey/survey_for_test.h"
 

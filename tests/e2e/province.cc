@@ -42,7 +42,9 @@ Client::Client(std::shared_ptr<grpc::Channel> channel, std::string credential)
       collection_(v1::CollectionService::NewStub(channel_)),
       kiosk_(v1::KioskService::NewStub(channel_)),
       registry_(v1::RegistryService::NewStub(channel_)),
-      results_(v1::ResultsService::NewStub(channel_)) {}
+      results_(v1::ResultsService::NewStub(channel_)),
+      survey_(v1::SurveyService::NewStub(channel_)),
+      invitation_(v1::InvitationService::NewStub(channel_)) {}
 
 void Client::Prepare(grpc::ClientContext& context) const {
   context.set_deadline(std::chrono::system_clock::now() + kDeadline);
@@ -231,7 +233,8 @@ std::vector<std::string> MethodsOfTheContract() {
   std::vector<std::string> methods;
   for (const google::protobuf::Descriptor* message :
        {v1::SubmitResponseRequest::descriptor(), v1::EnrollRequest::descriptor(),
-        v1::ImportUnitsRequest::descriptor(), v1::GetSipasRequest::descriptor()}) {
+        v1::ImportUnitsRequest::descriptor(), v1::GetSipasRequest::descriptor(),
+        v1::OpenSurveyRequest::descriptor(), v1::GetSlipKeyRequest::descriptor()}) {
     for (int s = 0; s < message->file()->service_count(); ++s) {
       const auto* service = message->file()->service(s);
       for (int m = 0; m < service->method_count(); ++m) {
@@ -239,7 +242,7 @@ std::vector<std::string> MethodsOfTheContract() {
       }
     }
   }
-  EXPECT_GE(methods.size(), 32u);
+  EXPECT_GE(methods.size(), 40u);
   return methods;
 }
 

@@ -15,9 +15,11 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "hailong/v1/collection_service.grpc.pb.h"
+#include "hailong/v1/invitation_service.grpc.pb.h"
 #include "hailong/v1/kiosk_service.grpc.pb.h"
 #include "hailong/v1/registry_service.grpc.pb.h"
 #include "hailong/v1/results_service.grpc.pb.h"
+#include "hailong/v1/survey_service.grpc.pb.h"
 #include "server/app/server.h"
 
 namespace hailong::e2e {
@@ -74,6 +76,22 @@ class Client {
                     Response* response) const {
     return Run(*kiosk_, method, request, response);
   }
+  template <typename Request, typename Response>
+  using Survey = grpc::Status (v1::SurveyService::Stub::*)(grpc::ClientContext*, const Request&,
+                                                           Response*);
+  template <typename Request, typename Response>
+  using Invitation = grpc::Status (v1::InvitationService::Stub::*)(grpc::ClientContext*,
+                                                                   const Request&, Response*);
+  template <typename Request, typename Response>
+  grpc::Status Call(Survey<Request, Response> method, const Request& request,
+                    Response* response) const {
+    return Run(*survey_, method, request, response);
+  }
+  template <typename Request, typename Response>
+  grpc::Status Call(Invitation<Request, Response> method, const Request& request,
+                    Response* response) const {
+    return Run(*invitation_, method, request, response);
+  }
   // The response of a call that must succeed.
   template <typename Stub, typename Request, typename Response>
   Response Get(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
@@ -113,12 +131,16 @@ class Client {
   std::shared_ptr<v1::KioskService::Stub> kiosk_;
   std::shared_ptr<v1::RegistryService::Stub> registry_;
   std::shared_ptr<v1::ResultsService::Stub> results_;
+  std::shared_ptr<v1::SurveyService::Stub> survey_;
+  std::shared_ptr<v1::InvitationService::Stub> invitation_;
 };
 
 using CollectionStub = v1::CollectionService::Stub;
+using InvitationStub = v1::InvitationService::Stub;
 using KioskStub = v1::KioskService::Stub;
 using RegistryStub = v1::RegistryService::Stub;
 using ResultsStub = v1::ResultsService::Stub;
+using SurveyStub = v1::SurveyService::Stub;
 
 // Units 1 > 1.a > 1.a.1, 1.a.2 and 1 > 1.b > 1.b.1, 1.b.2; questionnaire "desk"; round "autumn"
 // from 2024-11-01 for 30 days with a week's grace; it is 2024-11-10.
