@@ -1,20 +1,13 @@
 // Command lines about collectors against a small server in this process.
-#include <google/protobuf/text_format.h>
 #include <google/protobuf/util/json_util.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <map>
-#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "analysis/cli/cli.h"
+#include "analysis/cli/cli_for_test.h"
 #include "analysis/cli/qr_code.h"
-#include "analysis/cli/session.h"
 #include "base/crypto/crypto.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -70,25 +63,11 @@ class FakeCollectors : public v1::RegistryService::Service {
   v1::ConfigureKioskRequest configured;
 };
 
-struct Output {
-  int exit_code = 0;
-  std::string out;
-  std::string err;
-};
-
-class CollectorCli : public testing::Test {
+class CollectorCli : public CliTest {
  protected:
-  CollectorCli() : folder_(absl::StrCat(testing::TempDir(), "hailong-collector-cli-", getpid())) {
-    std::filesystem::create_directories(folder_);
-    int port = 0;
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&registry_);
-    server_ = builder.BuildAndStart();
-    environment_["HAILONG_SERVER"] = absl::StrCat("127.0.0.1:", port);
-    environment_["HAILONG_TOKEN_FILE"] = folder_ + "/token";
-    std::ofstream(folder_ + "/token") << "admin-token\n";
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
+  CollectorCli() {
+    Serve({&registry_});
+    registry_.collectors = Parse<v1::ListCollectorsResponse>(
         R"pb(
           collectors {
             collector_id: "kiosk-1"
@@ -116,33 +95,12 @@ class CollectorCli : public testing::Test {
             status_at { seconds: 1727719200 }
           }
           collectors { collector_id: "kiosk-2" channel: CHANNEL_KIOSK awaits_credential: true }
-          collectors { collector_id: "web" channel: CHANNEL_WEB revoked: true })pb",
-        &registry_.collectors));
+          collectors { collector_id: "web" channel: CHANNEL_WEB revoked: true })pb");
   }
-  ~CollectorCli() override {
-    server_->Shutdown();
-    std::filesystem::remove_all(folder_);
-  }
-  Output Hailong(const std::vector<std::string>& arguments) {
-    std::ostringstream out;
-    std::ostringstream err;
-    Io io{out, err, false, [this](const char* name) { return environment_[name]; },
-          [this](const char*) { return typed_; }};
-    const ExitCode code = RunCli(arguments, io);
-    return {static_cast<int>(code), out.str(), err.str()};
-  }
-  std::string PinFile(const std::string& content) {
-    const std::string path = folder_ + "/pin";
-    std::ofstream(path) << content;
-    return path;
-  }
+  std::string PinFile(const std::string& content) { return Write("pin", content); }
   const v1::KioskConfiguration& configured() const { return registry_.configured.kiosk(); }
 
-  std::string folder_;
-  std::map<std::string, std::string> environment_;
-  std::string typed_;  // on the terminal
   FakeCollectors registry_;
-  std::unique_ptr<grpc::Server> server_;
 };
 
 TEST_F(CollectorCli, AnEnrolmentCodeComesAsTextAndAsQr) {
@@ -231,7 +189,7 @@ TEST_F(CollectorCli, APinIsReadFromAFileOrAskedForAndSaidBackToNobody) {
     EXPECT_THAT(output.err, Not(HasSubstr("12a4")));
     EXPECT_EQ(registry_.configured.collector_id(), "");
   }
-  const Output none = Hailong({"collector", "configure", "k", "--pin-file", folder_ + "/none"});
+  const Output none = Hailong({"collector", "configure", "k", "--pin-file", Path("none")});
   EXPECT_EQ(none.exit_code, 2);
   EXPECT_THAT(none.err, HasSubstr("No such file"));
   typed_ = "137900";

@@ -2,16 +2,12 @@
 // what is refused. No server.
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
-#include <unistd.h>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "analysis/cli/cli.h"
+#include "analysis/cli/cli_for_test.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -24,33 +20,12 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct Output {
-  int exit_code;
-  std::string out;
-  std::string err;
-};
-
-class Estimate : public testing::Test {
+class Estimate : public CliTest {
  protected:
-  Estimate()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("hailong-estimate-" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~Estimate() override { std::filesystem::remove_all(folder_); }
-
-  std::string Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-    return (folder_ / name).string();
-  }
-
   static Output Run(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "estimate");
-    std::ostringstream out, err;
     // A server and a token that cannot be used: this command does not look at them.
-    Io io{out, err, false, [](const char*) { return std::string("/no/such:thing:"); }};
-    const ExitCode code = RunCli(std::move(arguments), io);
-    return {static_cast<int>(code), out.str(), err.str()};
+    return RunLine(arguments, [](const char*) { return std::string("/no/such:thing:"); });
   }
 
   static Struct Json(std::vector<std::string> arguments) {
@@ -88,8 +63,6 @@ class Estimate : public testing::Test {
     for (const std::string& text : texts) EXPECT_THAT(output.err, HasSubstr(text));
     EXPECT_EQ(std::count(output.err.begin(), output.err.end(), '\n'), 1) << output.err;
   }
-
-  const std::filesystem::path folder_;
 };
 
 constexpr char kRatings[] =
@@ -393,8 +366,8 @@ TEST_F(Estimate, HostileFilesAreRefusedInWords) {
   for (const auto& [text, refusal] : cases) {
     ExpectRefused({Write("hostile.csv", text), "--mean", "y"}, {refusal});
   }
-  ExpectRefused({(folder_ / "none.csv").string(), "--mean", "y"}, {"none.csv"});
-  ExpectRefused({folder_.string(), "--mean", "y"}, {folder_.string()});
+  ExpectRefused({Path("none.csv"), "--mean", "y"}, {"none.csv"});
+  ExpectRefused({folder_.path(), "--mean", "y"}, {folder_.path()});
   ExpectRefused({Write("h.csv", "w,y\n1,2\n-3,4\n"), "--weight", "w", "--mean", "y"},
                 {"row 2 (line 3), column \"w\": the weight is -3"});
   ExpectRefused({Write("h.csv", "g,y\n\xC3(,2\nb,4\n"), "--by", "g", "--mean", "y"},

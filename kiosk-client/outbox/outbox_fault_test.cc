@@ -9,6 +9,7 @@
 
 #include "base/sqlite/fault_vfs.h"
 #include "base/status.h"
+#include "base/temp_directory_for_test.h"
 #include "kiosk-client/outbox/outbox.h"
 #include "kiosk-client/outbox/sample_for_test.h"
 
@@ -88,7 +89,7 @@ class OutboxFaultTest : public ::testing::Test {
   void FailEverywhere(FaultVfs::Kind kind, bool for_good) {
     for (int64_t n = 1;; ++n) {
       SCOPED_TRACE(base::Cat("fault at call ", n));
-      TempDirectory directory;
+      base::TempDirectory directory = base::TempDirectory::InMemory();
       Vfs().FailAt(kind, n, for_good);
       const Told told = Work(directory.path());
       const bool met_none = Vfs().faults() == 0;
@@ -123,7 +124,7 @@ TEST_F(OutboxFaultTest, ADiskThatDiesLosesNothingThankedFor) {
 }
 
 TEST_F(OutboxFaultTest, AFullDiskRefusesStillSendsAndGoesOnWhenSpaceReturns) {
-  TempDirectory directory;
+  base::TempDirectory directory = base::TempDirectory::InMemory();
   const auto outbox = Open(directory.path(), Vfs().name());
   // A log of its usual size, as after some days.
   for (uint64_t i = 1; i <= 20; ++i) ASSERT_TRUE(outbox->Keep(SampleAnswer(i)).ok());
@@ -140,7 +141,7 @@ TEST_F(OutboxFaultTest, AFullDiskRefusesStillSendsAndGoesOnWhenSpaceReturns) {
 }
 
 TEST_F(OutboxFaultTest, ADiskThatFailsAtTheStartIsTriedAgain) {
-  TempDirectory directory;
+  base::TempDirectory directory = base::TempDirectory::InMemory();
   ASSERT_TRUE(Open(directory.path(), "")->Keep(SampleAnswer(1)).ok());
   Vfs().FailAt(FaultVfs::Kind::kAny, 1, true);
   const auto outbox = Open(directory.path(), Vfs().name());

@@ -10,6 +10,7 @@
 
 #include "base/sqlite/sqlite.h"
 #include "base/status.h"
+#include "base/temp_directory_for_test.h"
 #include "kiosk-client/outbox/sample_for_test.h"
 
 namespace hailong::outbox {
@@ -56,7 +57,7 @@ class OutboxTest : public ::testing::Test {
     return numbers;
   }
 
-  TempDirectory directory_;
+  base::TempDirectory directory_ = base::TempDirectory::InMemory();
   base::FakeClock clock_{absl::FromUnixSeconds(1'790'000'000)};
   int64_t offset_ms_ = 0;
 };

@@ -1,36 +1,14 @@
 #pragma once
 
-// Answers and an outbox in a directory that is gone at the end of the test.
+// Answers for an outbox.
 
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <string>
 
-#include "base/check.h"
 #include "hailong/v1/collection_service.pb.h"
 
 namespace hailong::outbox {
-
-// In memory where there is such a place: these tests make faults, they do not wait for a disk.
-class TempDirectory {
- public:
-  TempDirectory() {
-    const std::filesystem::path memory = "/dev/shm";
-    const bool has_memory = std::filesystem::is_directory(memory);
-    std::string pattern =
-        ((has_memory ? memory : std::filesystem::temp_directory_path()) / "kiosk-XXXXXX").string();
-    HAILONG_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TempDirectory() { std::filesystem::remove_all(path_); }
-  TempDirectory(const TempDirectory&) = delete;
-  TempDirectory& operator=(const TempDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 inline std::string SampleId(uint64_t i) {
   char id[48];

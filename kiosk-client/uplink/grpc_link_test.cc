@@ -1,6 +1,7 @@
 // The link against a real server in the same process: gRPC, sockets, TLS.
 
 #include "kiosk-client/uplink/grpc_link.h"
+#include "base/temp_directory_for_test.h"
 
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
@@ -186,7 +187,7 @@ TEST(GrpcLink, CancelEndsTheCallUnderWayAndAllLaterOnes) {
 }
 
 TEST(GrpcLink, TheServerMustBeSignedByTheAuthorityGiven) {
-  const outbox::TempDirectory directory;
+  const base::TempDirectory directory = base::TempDirectory::InMemory();
   const auto make = [&](const std::string& name) {
     const std::string command = base::Cat(
         "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext "

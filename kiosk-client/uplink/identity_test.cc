@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/files.h"
+#include "base/temp_directory_for_test.h"
 #include "kiosk-client/outbox/sample_for_test.h"
 
 namespace hailong::uplink {
@@ -29,7 +30,7 @@ class IdentityTest : public ::testing::Test {
   static constexpr auto kMineOnly =
       std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
 
-  outbox::TempDirectory directory_;
+  base::TempDirectory directory_ = base::TempDirectory::InMemory();
   char drawn_ = 'a';
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/temp_directory_for_test.h"
 #include "kiosk-client/outbox/outbox.h"
 #include "kiosk-client/outbox/sample_for_test.h"
 #include "kiosk-client/uplink/fake_server_for_test.h"
@@ -90,7 +91,7 @@ class Kiosk {
     }
   }
 
-  outbox::TempDirectory directory;
+  base::TempDirectory directory = base::TempDirectory::InMemory();
   base::FakeClock clock{absl::FromUnixSeconds(1'790'000'000)};
   ShiftedClock wall{clock};
   FakeServer server;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/temp_directory_for_test.h"
 #include "google/rpc/error_details.pb.h"
 #include "server/intake/admission.h"
 #include "server/intake/flags.h"
@@ -97,7 +98,7 @@ class IntakeTest : public ::testing::Test {
         {model::RoundRecord{.number = sample::kRoundNumber, .round = round}}));
   }
 
-  sample::Directory directory_;
+  base::TempDirectory directory_;
   const std::string path_ = directory_.File("hailong.db");
   model::CatalogHolder catalog_{sample::Catalog()};
   base::FakeClock clock_{sample::At("2025-03-06T00:00:00+07:00")};

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/temp_directory_for_test.h"
 #include "server/model/refusal.h"
 #include "server/model/times.h"
 #include "server/registry/kiosks.h"
@@ -144,7 +145,7 @@ class RegistryTest : public ::testing::Test {
     return ids;
   }
 
-  sample::Directory directory_;
+  base::TempDirectory directory_;
   base::FakeClock clock_{sample::At("2025-03-06T00:00:00+07:00")};
   model::CatalogHolder holder_{model::Catalog::Empty()};
   std::unique_ptr<store::SqliteStore> store_;

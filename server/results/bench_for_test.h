@@ -5,15 +5,14 @@
 
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <future>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/temp_directory_for_test.h"
 #include "server/results/results.h"
 #include "server/store/sqlite_store.h"
 
@@ -26,10 +25,7 @@ class Bench {
   static constexpr size_t kUnits = 4;
 
   Bench() {
-    std::string name = (std::filesystem::temp_directory_path() / "hailong-results-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    directory_ = name;
-    store_ = *store::SqliteStore::Open({.path = directory_ + "/test.db", .vfs = ""});
+    store_ = *store::SqliteStore::Open({.path = directory_.File("test.db"), .vfs = ""});
     writer_ = std::make_unique<store::Writer>(
         *store_, store::Writer::Options{
                      .jobs_max = 16, .commit_responses_max = 4096, .admit = {}, .closed = {}});
@@ -38,10 +34,7 @@ class Bench {
                                          *MakeFrameworks({ThreeItems()}), /*threads=*/2);
     writer_->Start();
   }
-  ~Bench() {
-    writer_->Stop();
-    std::filesystem::remove_all(directory_);
-  }
+  ~Bench() { writer_->Stop(); }
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
 
@@ -175,7 +168,7 @@ class Bench {
     return made;
   }
 
-  std::string directory_;
+  base::TempDirectory directory_;
   base::FakeClock clock_{absl::FromUnixSeconds(1731207600)};  // 2024-11-10
   uint32_t made_ = 0;
   model::CatalogHolder catalog_{model::Catalog::Empty()};

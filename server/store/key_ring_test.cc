@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "base/temp_directory_for_test.h"
 #include "server/testing/sample.h"
 
 namespace hailong::store {
@@ -14,7 +15,7 @@ std::filesystem::perms ModeOf(const std::string& path) {
 }
 
 TEST(KeyRing, AKeyIsMadeOnceAndKeptFromOthers) {
-  const sample::Directory directory;
+  const base::TempDirectory directory;
   const std::string path = directory.File("keys");
   auto keys = KeyRing::Open(path);
   ASSERT_TRUE(keys.ok()) << keys.status();
@@ -33,7 +34,7 @@ TEST(KeyRing, AKeyIsMadeOnceAndKeptFromOthers) {
 }
 
 TEST(KeyRing, RefusesKeysThatOthersMayRead) {
-  const sample::Directory directory;
+  const base::TempDirectory directory;
   const std::string path = directory.File("keys");
   ASSERT_TRUE((*KeyRing::Open(path))->Create("march").ok());
   std::filesystem::permissions(path + "/march.key", std::filesystem::perms{0640});
@@ -46,7 +47,7 @@ TEST(KeyRing, RefusesKeysThatOthersMayRead) {
 }
 
 TEST(KeyRing, AKeyOfTheWrongSizeIsDataLoss) {
-  const sample::Directory directory;
+  const base::TempDirectory directory;
   auto keys = *KeyRing::Open(directory.path());
   ASSERT_TRUE(keys->Create("march").ok());
   std::filesystem::resize_file(directory.File("march.key"), 31);
@@ -55,7 +56,7 @@ TEST(KeyRing, AKeyOfTheWrongSizeIsDataLoss) {
 }
 
 TEST(KeyRing, ADestroyedKeyIsGoneFromMemoryAndDisk) {
-  const sample::Directory directory;
+  const base::TempDirectory directory;
   auto keys = *KeyRing::Open(directory.path());
   ASSERT_TRUE(keys->Create("march").ok());
   ASSERT_TRUE(keys->Find("march").value().has_value());

@@ -5,6 +5,7 @@
 
 #include "base/sqlite/sqlite.h"
 #include "base/status.h"
+#include "base/temp_directory_for_test.h"
 #include "server/store/schema.h"
 #include "server/store/sqlite_store.h"
 #include "server/testing/sample.h"
@@ -50,7 +51,7 @@ class MigrationTest : public ::testing::Test {
     return *std::move(opened);
   }
 
-  sample::Directory directory_;
+  base::TempDirectory directory_;
   const std::string path_ = directory_.File("hailong.db");
   const std::shared_ptr<const model::Round> round_ = sample::Catalog()->FindRound("march");
 };

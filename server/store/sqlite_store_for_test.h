@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/sqlite/sqlite.h"
+#include "base/temp_directory_for_test.h"
 #include "server/store/sqlite_store.h"
 #include "server/testing/sample.h"
 
@@ -69,7 +70,7 @@ class SqliteStoreTest : public ::testing::Test {
     return chain;
   }
 
-  sample::Directory directory_;
+  base::TempDirectory directory_;
   const std::string path_ = directory_.File("hailong.db");
   std::unique_ptr<SqliteStore> store_;
   std::shared_ptr<const model::Round> round_ = sample::Catalog()->FindRound("march");

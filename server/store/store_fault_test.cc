@@ -9,6 +9,7 @@
 
 #include "base/sqlite/fault_vfs.h"
 #include "base/status.h"
+#include "base/temp_directory_for_test.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
 #include "server/store/sqlite_store.h"
@@ -158,7 +159,7 @@ class StoreFaultTest : public ::testing::Test {
   int FailAtEveryCall(FaultVfs::Kind kind, bool for_good) {
     for (int n = 1;; ++n) {
       SCOPED_TRACE(testing::Message() << "call " << n << (for_good ? " and all after" : ""));
-      const sample::Directory directory;
+      const base::TempDirectory directory;
       const std::string path = directory.File("hailong.db");
       Vfs().FailAt(kind, n, for_good);
       const Report report = Work(path);
@@ -198,7 +199,7 @@ TEST_F(StoreFaultTest, AFailedOpenLosesNothingAcknowledged) {
 }
 
 TEST_F(StoreFaultTest, AFullDiskRefusesKeepsServingAndRecovers) {
-  const sample::Directory directory;
+  const base::TempDirectory directory;
   auto opened = Open(directory.File("hailong.db"));
   ASSERT_TRUE(opened.ok()) << opened.status();
   SqliteStore& store = **opened;
@@ -228,7 +229,7 @@ TEST_F(StoreFaultTest, AFullDiskRefusesKeepsServingAndRecovers) {
 }
 
 TEST_F(StoreFaultTest, AFailedSyncAtCommitClosesTheStoreForGood) {
-  const sample::Directory directory;
+  const base::TempDirectory directory;
   const std::string path = directory.File("hailong.db");
   auto opened = Open(path);
   ASSERT_TRUE(opened.ok()) << opened.status();

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/temp_directory_for_test.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
 #include "server/store/catalog_writer.h"
@@ -260,7 +261,7 @@ class RacingTest : public WriterTest {
                     .ok());
     return rows;
   }
-  sample::Directory directory_;
+  base::TempDirectory directory_;
   std::unique_ptr<SqliteStore> real_;
 };
 

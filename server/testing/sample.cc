@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 
 #include "base/check.h"
 #include "base/ids.h"
@@ -208,16 +207,6 @@ std::vector<std::string> ViolationLines(const absl::Status& status) {
     lines.push_back(violation.field + ": " + violation.description);
   }
   return lines;
-}
-
-Directory::Directory() {
-  path_ = (std::filesystem::temp_directory_path() / "hailong-test-XXXXXX").string();
-  HAILONG_CHECK(::mkdtemp(path_.data()) != nullptr);
-}
-
-Directory::~Directory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace hailong::sample

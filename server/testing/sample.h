@@ -75,18 +75,4 @@ model::RespondentKey Key(uint8_t citizen);
 // The bad fields of a refusal as "field: description" lines.
 std::vector<std::string> ViolationLines(const absl::Status& status);
 
-// A directory of mode 0700 of its own, removed with all in it at the end.
-class Directory {
- public:
-  Directory();
-  ~Directory();
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  std::string File(std::string_view name) const { return path_ + "/" + std::string(name); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 }  // namespace hailong::sample

@@ -12,6 +12,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
+#include "base/temp_directory_for_test.h"
 #include "tests/crash/child.h"
 #include "tests/harness/device.h"
 #include "tests/harness/validate.h"
@@ -55,7 +56,7 @@ class Life {
 
   const std::string binary_;
   std::mt19937_64 random_;
-  TempDirectory directory_;
+  base::TempDirectory directory_;
   const std::string data_ = directory_.path() + "/data";
   std::optional<Child> child_;
   std::string address_;

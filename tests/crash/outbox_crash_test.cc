@@ -14,6 +14,7 @@
 #include <set>
 
 #include "absl/strings/numbers.h"
+#include "base/temp_directory_for_test.h"
 #include "kiosk-client/outbox/outbox.h"
 #include "kiosk-client/outbox/sample_for_test.h"
 
@@ -141,7 +142,7 @@ class OutboxCrash {
   }
 
   std::mt19937_64 random_;
-  const outbox::TempDirectory directory_;
+  const base::TempDirectory directory_ = base::TempDirectory::InMemory();
   uint64_t next_ = 1;
   std::map<uint64_t, uint64_t> numbers_;  // number -> answer, of all that were kept
   std::set<uint64_t> settling_;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "base/temp_directory_for_test.h"
 #include "tests/e2e/province.h"
 
 namespace hailong::e2e {
@@ -24,7 +25,7 @@ TEST(Privacy, EvidenceIsInNoFileNoLogAndNoExport) {
                                             "G12.18-261399-99887766",
                                             "261399",
                                             "99887766"};
-  TempDirectory copy;
+  base::TempDirectory copy;
   {
     Province province;
     province.SetUp();

@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <future>
 #include <sstream>
@@ -27,14 +26,6 @@ Message Parse(const std::string& text) {
 }
 
 }  // namespace
-
-TempDirectory::TempDirectory() {
-  std::string name = (std::filesystem::temp_directory_path() / "hailong-e2e-XXXXXX").string();
-  EXPECT_NE(mkdtemp(name.data()), nullptr);
-  path_ = name;
-}
-
-TempDirectory::~TempDirectory() { std::filesystem::remove_all(path_); }
 
 Client::Client(std::shared_ptr<grpc::Channel> channel, std::string credential)
     : channel_(std::move(channel)),

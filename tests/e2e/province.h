@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/temp_directory_for_test.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "hailong/v1/collection_service.grpc.pb.h"
@@ -23,19 +24,6 @@
 #include "server/app/server.h"
 
 namespace hailong::e2e {
-
-// A directory of its own, removed at the end.
-class TempDirectory {
- public:
-  TempDirectory();
-  ~TempDirectory();
-  TempDirectory(const TempDirectory&) = delete;
-  TempDirectory& operator=(const TempDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // One credential on one connection.
 class Client {
@@ -171,7 +159,7 @@ class Province {
   void Close(const std::string& round_id = "autumn") const;
 
  private:
-  TempDirectory temp_;
+  base::TempDirectory temp_;
   std::string directory_ = temp_.path() + "/data";
   base::FakeClock clock_;
   int scoring_threads_;

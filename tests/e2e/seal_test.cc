@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/sqlite/sqlite.h"
+#include "base/temp_directory_for_test.h"
 #include "server/model/catalog.h"
 #include "server/model/times.h"
 #include "server/store/row.h"
@@ -48,7 +49,7 @@ class CopiedServer {
   }
 
  private:
-  TempDirectory temp_;
+  base::TempDirectory temp_;
   app::Settings settings_;
   std::unique_ptr<app::Server> server_;
 };

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/temp_directory_for_test.h"
 #include "tests/e2e/province.h"
 
 namespace hailong::e2e {
@@ -77,7 +78,7 @@ TEST(Serving, ReflectionListsOurServicesAndTheirFiles) {
 }
 
 TEST(Serving, TlsWorksWithItsAuthorityAndPlainTextToItFails) {
-  TempDirectory temp;
+  base::TempDirectory temp;
   const std::string key = temp.path() + "/key.pem";
   const std::string certificate = temp.path() + "/certificate.pem";
   ASSERT_EQ(std::system(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 "
@@ -109,7 +110,7 @@ TEST(Serving, TlsWorksWithItsAuthorityAndPlainTextToItFails) {
 }
 
 TEST(Serving, SettingsThatWouldServePlainTextToANetworkAreRefusedBeforeAnythingIsMade) {
-  TempDirectory temp;
+  base::TempDirectory temp;
   app::Settings settings;
   settings.data_directory = temp.path() + "/data";
   for (const char* listen : {"0.0.0.0:0", "[::]:0", "example.org:7400", "127.0.0.1.example.org:1",
@@ -133,7 +134,7 @@ TEST(Serving, ASecondServerOnTheSameDirectoryIsRefusedAndTheFirstGoesOn) {
 
 TEST(Serving, APortInUseIsRefused) {
   Province province;
-  TempDirectory temp;
+  base::TempDirectory temp;
   app::Settings settings = province.SettingsFor(temp.path() + "/data");
   settings.listen = "127.0.0.1:" + std::to_string(province.server().port());
   EXPECT_EQ(app::Server::Start(settings).status().code(), absl::StatusCode::kUnavailable);

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "absl/strings/numbers.h"
+#include "base/temp_directory_for_test.h"
 #include "kiosk-client/outbox/outbox.h"
 #include "kiosk-client/outbox/sample_for_test.h"
 #include "tests/fault/power_disk.h"
@@ -24,7 +25,7 @@ using outbox::SampleId;
 // Twenty cuts on one directory; false if something was lost or given twice.
 bool SurvivesCuts(PowerDisk& disk, uint64_t seed) {
   std::mt19937_64 random(seed);
-  const outbox::TempDirectory directory;
+  const base::TempDirectory directory = base::TempDirectory::InMemory();
   const base::SystemClock clock;
   const auto open = [&] {
     return Outbox::Open({.directory = directory.path(), .clock = &clock, .vfs = disk.name()})

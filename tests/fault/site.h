@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/sqlite/fault_vfs.h"
+#include "base/temp_directory_for_test.h"
 #include "server/app/server.h"
 #include "tests/harness/device.h"
 #include "tests/harness/validate.h"
@@ -50,7 +51,7 @@ class Site {
   std::string Check(bool complete);
 
  private:
-  std::optional<TempDirectory> temporary_;
+  std::optional<base::TempDirectory> temporary_;
   base::FaultVfs* disk_ = nullptr;
   app::Settings settings_;
   std::unique_ptr<app::Server> server_;

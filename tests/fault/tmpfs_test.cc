@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "base/status.h"
+#include "base/temp_directory_for_test.h"
 #include "tests/fault/site.h"
 
 namespace hailong::tests {
@@ -53,7 +54,7 @@ void FillUp(const std::string& path) {
 }
 
 TEST(RealDisk, FullToTheLastByteRefusesServesReadsAndRecoversWithoutRestart) {
-  TempDirectory directory;
+  base::TempDirectory directory;
   const absl::Status mounted = MountSmallDisk(directory.path(), "size=8m,mode=0700");
   ASSERT_TRUE(mounted.ok()) << "this test needs to mount a tmpfs, as root or in a user namespace: "
                             << mounted;

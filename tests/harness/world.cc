@@ -1,7 +1,6 @@
 #include "tests/harness/world.h"
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include "base/check.h"
@@ -94,16 +93,6 @@ std::string RatingId(uint32_t i) { return i == 1 ? "rating" : Cat("q", i); }
 
 absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-}
-
-TempDirectory::TempDirectory() {
-  path_ = (std::filesystem::temp_directory_path() / "hailong-test-XXXXXX").string();
-  HAILONG_CHECK(::mkdtemp(path_.data()) != nullptr);
-}
-
-TempDirectory::~TempDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
 }
 
 Caller::Caller(const std::string& address, std::string credential)

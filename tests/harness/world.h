@@ -18,19 +18,6 @@
 
 namespace hailong::tests {
 
-// A directory of mode 0700 that is gone at the end of the test.
-class TempDirectory {
- public:
-  TempDirectory();
-  ~TempDirectory();
-  TempDirectory(const TempDirectory&) = delete;
-  TempDirectory& operator=(const TempDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 // One connection of its own, with one credential.
 class Caller {
  public:
