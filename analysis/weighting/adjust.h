@@ -91,14 +91,12 @@ struct NonResponse {
 
 using Step = std::variant<PostStratification, Raking, Calibration, Trimming, NonResponse>;
 
-// What one step did.
-struct StepReport {
+// What one step did, whatever it worked on.
+struct StepFigures {
   // "post-stratification", "raking", ...
   std::string step;
   // Cycles, Newton steps or rounds of trimming; 0: it does not iterate.
   uint32_t iterations = 0;
-  // Always true of a step that was applied: the others are errors.
-  bool converged = true;
   // The largest relative error of a known total after the step, and where; after trimming, of the
   // totals of the steps before.
   double margin_error_max = 0;
@@ -109,6 +107,12 @@ struct StepReport {
   // Kish: n sum w^2 / (sum w)^2, before and after.
   double kish_before = 1;
   double kish_after = 1;
+};
+
+// What one step did to rows.
+struct StepReport : StepFigures {
+  // Always true of a step that was applied: the others are errors.
+  bool converged = true;
   // What a reader must know: cells left out, redundant columns dropped, negative weights.
   std::vector<std::string> notes;
 };

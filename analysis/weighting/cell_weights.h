@@ -73,19 +73,10 @@ struct Note {
   std::string en;
 };
 
-// What one step did; see StepReport.
-struct CellStepReport {
-  std::string step;
+// What one step did to cells; margin_error_at is "gender: 2", "unit 25747", "gender: 2 in unit
+// 25747" or empty: no error. The margins are those that this step or one before it used.
+struct CellStepReport : StepFigures {
   std::vector<size_t> questions;
-  uint32_t iterations = 0;
-  // The largest relative error, after the step, of any size that this step or one before it used.
-  double margin_error_max = 0;
-  // "gender: 2", "unit 25747", "gender: 2 in unit 25747"; empty: no error.
-  std::string margin_error_at;
-  double factor_min = 1;
-  double factor_max = 1;
-  double kish_before = 1;
-  double kish_after = 1;
   std::vector<Note> notes;
 };
 

@@ -1,12 +1,11 @@
 // hailong-kiosk: the program at a counter. Keeps what citizens answer on its disk and brings it to
 // hailongd when there is a network.
 
-#include <signal.h>
-
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "base/daemon.h"
 #include "base/log/log.h"
 #include "base/status.h"
 #include "kiosk-client/app/kiosk.h"
@@ -49,25 +48,15 @@ int main(int argc, char** argv) {
       "above 100 wrong arguments.");
   CLI11_PARSE(app, argc, argv);
 
-  // Before any thread is made, so that all inherit it and only sigwait sees the signals.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  // Debian builds abseil with a search for lock cycles at every lock of gRPC's; a tool for its
-  // authors.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-
+  const hailong::base::Daemon daemon;
   auto kiosk = hailong::kiosk::Kiosk::Start(settings);
   if (!kiosk.ok()) {
     hailong::base::LogError(hailong::base::Cat("cannot start: ", kiosk.status().message()));
     return kExitFailed;
   }
   hailong::base::LogInfo("started " HAILONG_VERSION);
-  int caught = 0;
-  sigwait(&signals, &caught);
+  while (!daemon.StoppedWithin(absl::Hours(1))) {
+  }
   hailong::base::LogInfo("stopping");
   kiosk->reset();
   return kExitStopped;

@@ -32,7 +32,9 @@ inline constexpr uint64_t kSentRemembered = 1000;
 inline constexpr size_t kNewestSetAsideMax = 20;
 inline constexpr uint64_t kSequenceMax = uint64_t{1} << 53;  // of the contract
 
-// What the kiosk shows and asks, as the server last said it.
+// What the kiosk shows and asks, as the server last said it. Not session::Settings, which is what
+// the screen takes: that has no place for "there is no round" and for the digest to be sent back,
+// and names the kiosk, which the identity knows and no answer of the server changes.
 struct LastGood {
   v1::KioskConfiguration configuration;
   std::optional<v1::Round> round;   // none: nothing is asked now

@@ -1,13 +1,13 @@
 // hailongd: stores every response exactly once and turns them into scores.
 
 #include <google/protobuf/stubs/logging.h>
-#include <signal.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
 
-#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "base/daemon.h"
 #include "base/log/log.h"
 #include "base/status.h"
 #include "server/app/server.h"
@@ -47,18 +47,9 @@ int main(int argc, char** argv) {
       "restart.");
   CLI11_PARSE(app, argc, argv);
 
-  // Before any thread is made, so that all inherit it and only sigtimedwait sees the signals.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
+  const hailong::base::Daemon daemon;
   // It would write a line for each string of a request that is not UTF-8; the sender is told.
   google::protobuf::SetLogHandler(nullptr);
-  // Debian builds abseil with a search for lock cycles at every lock of gRPC's; a tool for its
-  // authors.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 
   auto server = hailong::app::Server::Start(settings);
   if (!server.ok()) {
@@ -73,8 +64,7 @@ int main(int argc, char** argv) {
   }
   std::fflush(stdout);
 
-  const timespec poll{.tv_sec = 0, .tv_nsec = 200'000'000};
-  while (!(*server)->store_closed() && sigtimedwait(&signals, nullptr, &poll) < 0) {
+  while (!(*server)->store_closed() && !daemon.StoppedWithin(absl::Milliseconds(200))) {
   }
   const bool closed = (*server)->store_closed();
   hailong::base::LogInfo(closed ? "stopping: the store is closed" : "stopping");

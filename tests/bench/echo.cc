@@ -2,11 +2,11 @@
 // same kind of answer, without looking at them and without a disk.
 
 #include <grpcpp/grpcpp.h>
-#include <signal.h>
 
 #include <cstdio>
 
-#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "base/daemon.h"
 #include "hailong/v1/collection_service.grpc.pb.h"
 
 namespace hailong::bench {
@@ -45,11 +45,7 @@ class Echo final : public v1::CollectionService::WithCallbackMethod_SubmitRespon
 };
 
 int Serve() {
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGINT);
-  sigaddset(&stop, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  const base::Daemon daemon;  // as hailongd, so that the echo is as fast as it can be
   Echo echo;
   int port = 0;
   grpc::ServerBuilder builder;
@@ -59,8 +55,8 @@ int Serve() {
   if (server == nullptr) return 1;
   std::printf("listening on 127.0.0.1:%d\n", port);
   std::fflush(stdout);
-  int received = 0;
-  sigwait(&stop, &received);
+  while (!daemon.StoppedWithin(absl::Hours(1))) {
+  }
   server->Shutdown();
   return 0;
 }
@@ -68,8 +64,4 @@ int Serve() {
 }  // namespace
 }  // namespace hailong::bench
 
-int main() {
-  // As hailongd does, so that the echo is as fast as it can be.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  return hailong::bench::Serve();
-}
+int main() { return hailong::bench::Serve(); }
