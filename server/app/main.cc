@@ -39,6 +39,8 @@ int main(int argc, char** argv) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--operations-listen", settings.web.operations_listen,
                  "host:port of /healthz, /readyz and /metrics; port 0 takes a free one");
+  app.add_option("--zalo-settings", settings.zalo_settings_path,
+                 "Settings of the Zalo channel, textproto; its webhook is /zalo/webhook");
   app.footer(
       "Plain text is served on loopback only; anywhere else give --tls-cert and --tls-key.\n"
       "HTTP is plain: on loopback, or elsewhere behind a --web-trusted-proxy that does the TLS.\n"

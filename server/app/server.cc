@@ -6,12 +6,15 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 
 #include "analysis/frameworks/frameworks.h"
 #include "base/executor.h"
 #include "base/files.h"
+#include "base/http/curl_client.h"
 #include "base/log/log.h"
 #include "base/status.h"
+#include "server/app/zalo.h"
 #include "server/intake/admission.h"
 #include "server/intake/intake.h"
 #include "server/model/limits.h"
@@ -31,6 +34,8 @@
 #include "server/transport/registry_handler.h"
 #include "server/transport/results_handler.h"
 #include "server/transport/survey_handler.h"
+#include "server/transport/zalo_handler.h"
+#include "server/zalo/settings.h"
 
 namespace hailong::app {
 namespace {
@@ -95,6 +100,9 @@ struct Server::Parts {
   std::unique_ptr<survey::Survey> survey;
   std::unique_ptr<survey::Invitations> invitations;
 
+  base::CurlClient http{{}};
+  std::unique_ptr<zalo::Channel> zalo;  // null: not set up
+
   std::unique_ptr<base::Executor> executor;
   std::unique_ptr<transport::Gate> gate;
   std::unique_ptr<base::Executor> survey_executor;
@@ -106,6 +114,7 @@ struct Server::Parts {
   std::unique_ptr<transport::InvitationHandler> invitation_handler;
   std::unique_ptr<transport::RegistryHandler> registry_handler;
   std::unique_ptr<transport::ResultsHandler> results_handler;
+  std::unique_ptr<transport::ZaloHandler> zalo_handler;
   std::unique_ptr<grpc::Server> grpc_server;
   int port = 0;
   web::Metrics metrics;
@@ -113,6 +122,7 @@ struct Server::Parts {
 
   absl::Status BuildStore(const Settings& settings);
   absl::Status BuildLogic(const Settings& settings);
+  absl::Status BuildZalo(const Settings& settings, zalo::Settings zalo_settings);
   absl::Status BuildTransport(const Settings& settings,
                               const std::shared_ptr<grpc::ServerCredentials>& credentials);
   absl::Status BuildWeb(const WebPlan& plan);
@@ -176,6 +186,20 @@ absl::Status Server::Parts::BuildLogic(const Settings& settings) {
   });
 }
 
+absl::Status Server::Parts::BuildZalo(const Settings& settings, zalo::Settings zalo_settings) {
+  ASSIGN_OR_RETURN(zalo,
+                   zalo::Channel::Open(std::move(zalo_settings),
+                                       {.catalog = *catalog,
+                                        .round_keys = *keys,
+                                        .writer = *writer,
+                                        .store = *store,
+                                        .clock = *clock,
+                                        .http = http,
+                                        .deliver = DeliverTo(*intake),
+                                        .keys_directory = settings.data_directory + "/keys"}));
+  return zalo->Start();
+}
+
 absl::Status Server::Parts::BuildTransport(
     const Settings& settings, const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   executor = std::make_unique<base::Executor>(kExecutorThreads, limits::kExecutorTasksMax);
@@ -189,6 +213,7 @@ absl::Status Server::Parts::BuildTransport(
   invitation_handler = std::make_unique<transport::InvitationHandler>(*gate, *invitations);
   registry_handler = std::make_unique<transport::RegistryHandler>(*gate, *registry, *results);
   results_handler = std::make_unique<transport::ResultsHandler>(*gate, *results, *ticker);
+  if (zalo != nullptr) zalo_handler = std::make_unique<transport::ZaloHandler>(*gate, *zalo);
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -206,6 +231,7 @@ absl::Status Server::Parts::BuildTransport(
   builder.RegisterService(invitation_handler.get());
   builder.RegisterService(registry_handler.get());
   builder.RegisterService(results_handler.get());
+  if (zalo_handler != nullptr) builder.RegisterService(zalo_handler.get());
   grpc_server = builder.BuildAndStart();
   if (grpc_server == nullptr || port == 0) {
     return absl::UnavailableError(Cat("cannot listen on ", settings.listen,
@@ -216,9 +242,12 @@ absl::Status Server::Parts::BuildTransport(
 }
 
 absl::Status Server::Parts::BuildWeb(const WebPlan& plan) {
-  ASSIGN_OR_RETURN(web, Web::Start(
-                            plan, *grpc_server, *clock, metrics,
-                            [this] { return !store_closed.load(); }, nullptr));
+  ASSIGN_OR_RETURN(web,
+                   Web::Start(
+                       plan, *grpc_server, *clock, metrics, [this] { return !store_closed.load(); },
+                       [this](web::Site& site) {
+                         if (zalo != nullptr) AddWebhook(zalo->webhook(), site);
+                       }));
   return absl::OkStatus();
 }
 
@@ -226,9 +255,19 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Settings& settings) 
   // First what can be wrong with the settings: nothing is made for a server that cannot start.
   ASSIGN_OR_RETURN(const auto credentials, Credentials(settings));
   ASSIGN_OR_RETURN(const WebPlan web_plan, CheckWebSettings(settings.web));
+  std::optional<zalo::Settings> zalo_settings;
+  if (!settings.zalo_settings_path.empty()) {
+    if (!web_plan.serves) {
+      return absl::InvalidArgumentError("--zalo-settings needs --web-listen, where Zalo posts");
+    }
+    ASSIGN_OR_RETURN(zalo_settings, zalo::ReadSettings(settings.zalo_settings_path));
+  }
   auto server = std::unique_ptr<Server>(new Server(std::make_unique<Parts>()));
   RETURN_IF_ERROR(server->parts_->BuildStore(settings));
   RETURN_IF_ERROR(server->parts_->BuildLogic(settings));
+  if (zalo_settings.has_value()) {
+    RETURN_IF_ERROR(server->parts_->BuildZalo(settings, *std::move(zalo_settings)));
+  }
   RETURN_IF_ERROR(server->parts_->BuildTransport(settings, credentials));
   RETURN_IF_ERROR(server->parts_->BuildWeb(web_plan));
   return server;
@@ -248,6 +287,7 @@ Server::~Server() {
   parts_->health.store(nullptr);
   if (parts_->executor != nullptr) parts_->executor->Stop();
   if (parts_->survey_executor != nullptr) parts_->survey_executor->Stop();
+  parts_->zalo.reset();
   if (parts_->statuses != nullptr) parts_->statuses->Save();
   if (parts_->opened != nullptr) parts_->opened->Save();
   if (parts_->writer != nullptr) parts_->writer->Stop();

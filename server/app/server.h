@@ -20,6 +20,7 @@ struct Settings {
   std::string tls_key_path;               // PEM
   int scoring_threads = 2;
   WebSettings web;
+  std::string zalo_settings_path;  // of ZaloSettings, textproto; empty: no Zalo
 
   // For tests.
   const base::Clock* clock = nullptr;  // null: the system's
