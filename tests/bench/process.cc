@@ -36,19 +36,14 @@ absl::StatusOr<Process> Process::Start(const std::vector<std::string>& arguments
     return absl::UnavailableError(base::Cat("cannot start ", arguments[0]));
   }
   Process process(pid, ends[0]);
-  const std::string line = process.ReadLine();
+  std::string line;
+  for (char c = 0; read(ends[0], &c, 1) == 1 && c != '\n';) line.push_back(c);
   constexpr std::string_view kListening = "listening on ";
   if (!line.starts_with(kListening)) {
     return absl::UnavailableError(base::Cat(arguments[0], " said '", line, "'"));
   }
   process.address_ = line.substr(kListening.size());
   return process;
-}
-
-std::string Process::ReadLine() {
-  std::string line;
-  for (char c = 0; read(output_, &c, 1) == 1 && c != '\n';) line.push_back(c);
-  return line;
 }
 
 Process::Process(Process&& other) noexcept

@@ -21,8 +21,6 @@ class Process {
   Process& operator=(Process&&) = delete;
 
   const std::string& address() const { return address_; }
-  // The next line that it says, without its end; waits for it.
-  std::string ReadLine();
   // Processor time it has used, of all its threads.
   double CpuSeconds() const;
 
