@@ -1,6 +1,7 @@
 #include "server/survey/entry.h"
 
 #include <utility>
+#include <vector>
 
 #include "base/crypto/base32.h"
 #include "base/crypto/crypto.h"
@@ -33,6 +34,13 @@ void TakeConfiguration(Arrival& arrival) {
   arrival.form_id = collector.web().form_id();
 }
 
+// The collector's form may be another by now than when the invitation was made.
+bool Asks(const model::Round& round, const std::string& form_id, const std::string& question_id) {
+  const std::vector<bool>* const asked = round.questionnaire().FindForm(form_id);
+  const int position = round.questionnaire().Find(question_id, 0);
+  return asked != nullptr && position >= 0 && (*asked)[static_cast<size_t>(position)];
+}
+
 Found FindInvited(const std::string& token, Arrival arrival, store::Store& store) {
   ASSIGN_OR_RETURN(const std::string normal,
                    ReadCode(token, limits::kTokenSize, "invitation_token"));
@@ -52,7 +60,10 @@ Found FindInvited(const std::string& token, Arrival arrival, store::Store& store
     arrival.form_id = web.form_id();
   }
   arrival.group = invitation.group;
-  if (invitation.group != 0) arrival.known_question_id = invitation.group_question_id;
+  if (invitation.group != 0 &&
+      Asks(*arrival.round, arrival.form_id, invitation.group_question_id)) {
+    arrival.known_question_id = invitation.group_question_id;
+  }
   arrival.dossier_key = invitation.respondent_key;
   arrival.ended = invitation.revoked;
   return arrival;

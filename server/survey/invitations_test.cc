@@ -34,7 +34,10 @@ class InvitationsTest : public SurveyTest {
     v1::GetResponseRatesRequest request;
     request.set_round_id("march");
     std::vector<std::string> lines;
-    for (const v1::ResponseRate& rate : invitations_->GetResponseRates(caller, request)->rates()) {
+    const auto rates = invitations_->GetResponseRates(caller, request);
+    EXPECT_TRUE(rates.ok()) << rates.status();
+    if (!rates.ok()) return lines;
+    for (const v1::ResponseRate& rate : rates->rates()) {
       lines.push_back(base::Cat(rate.unit_id(), " ", rate.group(), ": ", rate.invited(), " ",
                                 rate.opened(), " ", rate.answered()));
     }

@@ -210,6 +210,22 @@ TEST_F(SurveyTest, TheServerAddsTheKnownAnswerAndTakesItFromNobodyElse) {
   EXPECT_EQ(rows[0].content.answers[group.offset], '\2');
 }
 
+TEST_F(SurveyTest, AFormThatNoLongerAsksTheGroupQuestionStillTakesTheInvited) {
+  const std::string token = Invite([](v1::NewInvitation& one) { one.set_group(2); }).token();
+  SetWeb([](v1::WebConfiguration& web) {
+    web.set_form_id("counter");
+    web.clear_group_question_id();
+    v1::Quota& quota = *web.add_quotas();
+    quota.set_group(2);
+    quota.set_size_max(1);
+  });
+  EXPECT_EQ(Open(ByToken(token))->known_question_id(), "");
+  EXPECT_EQ(OutcomeOf(ByToken(token), Answer(1)), v1::OUTCOME_RECORDED);
+  const std::string second = Invite([](v1::NewInvitation&) {}).token();
+  EXPECT_EQ(OutcomeOf(ByToken(second), Answer(2)), v1::OUTCOME_RECORDED);
+  EXPECT_EQ(store_->CountPlaces(sample::Web().collector, sample::kRoundNumber, "", 2).value(), 1u);
+}
+
 TEST_F(SurveyTest, WhatTheEntrySaysTheResponseLeavesOut) {
   v1::Response response = Answer(1);
   response.set_round_id("march");

@@ -142,7 +142,8 @@ class SurveyOverTheWire : public ::testing::Test {
     v1::GetResponseRatesRequest request;
     request.set_round_id("autumn");
     std::vector<std::string> lines;
-    for (const auto& rate : client.Get(&InvitationStub::GetResponseRates, request).rates()) {
+    const auto rates = client.Get(&InvitationStub::GetResponseRates, request);
+    for (const auto& rate : rates.rates()) {
       lines.push_back(rate.unit_id() + " " + std::to_string(rate.invited()) + " " +
                       std::to_string(rate.opened()) + " " + std::to_string(rate.answered()));
     }
