@@ -99,10 +99,10 @@ absl::StatusOr<v1::OpenSurveyResponse> Survey::OpenSurvey(const model::Principal
   response.set_unit_name(units.NameOf(arrival.unit_id, day));
   const std::string top = units.TopOf(arrival.unit_id, day);
   if (top != arrival.unit_id) response.set_province_name(units.NameOf(top, day));
-  if (state != v1::SURVEY_STATE_OPEN) return response;
-
   *response.mutable_opens_at() = round.opens_at();
   *response.mutable_closes_at() = round.closes_at();
+  if (state != v1::SURVEY_STATE_OPEN) return response;
+
   *response.mutable_questionnaire() = arrival.round->questionnaire().definition();
   response.set_form_id(arrival.form_id);
   *response.mutable_languages() = arrival.collector->collector.web().languages();

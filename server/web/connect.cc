@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "base/gzip/gzip.h"
 #include "base/status.h"
 #include "server/model/refusal.h"
 #include "server/web/connect_error.h"
@@ -231,9 +232,9 @@ void ConnectGateway::Call::Begin() {
   const auto call = std::make_shared<Call>(std::move(*this));
   call->core->backend.Unary(
       call->rpc, bytes, [call](const RpcStatus& status, std::string response) {
-        const bool json = call->content_type.format == Format::kJson;
+        const bool worked = call->content_type.format == Format::kJson || TakesGzip(call->request);
         const bool taken = call->core->Run(
-            json ? response.size() : 0,
+            worked ? response.size() : 0,
             [call, status, response = std::move(response)] { call->Finish(status, response); });
         if (!taken) {
           call->Refuse(refusal::QueueFull());
@@ -251,6 +252,11 @@ void ConnectGateway::Call::Finish(const RpcStatus& status, const std::string& re
     answer.body = *std::move(json);
   } else {
     answer.body = response;
+  }
+  answer.headers.push_back({"Vary", "Accept-Encoding"});
+  if (answer.body.size() >= limits::kWebCompressBytesMin && TakesGzip(request)) {
+    answer.body = base::Gzip(answer.body);
+    answer.headers.push_back({"Content-Encoding", "gzip"});
   }
   done(Labelled(std::move(answer)));
 }

@@ -6,6 +6,7 @@
 #include <deque>
 #include <future>
 
+#include "base/gzip/gzip.h"
 #include "base/status.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -136,6 +137,27 @@ TEST_F(ConnectTest, LargeBodiesAreTranslatedToo) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_GT(answer.body.size(), 100'000u);
   EXPECT_GT(backend_.requests.at(0).size(), 100'000u);
+}
+
+TEST_F(ConnectTest, AnAnswerIsCompressedForThoseWhoTakeItWhereItPays) {
+  v1::GetRoundResponse response;
+  response.mutable_round()->set_round_id(std::string(100'000, 'r'));
+  backend_.response = response.SerializeAsString();
+  for (const std::string type : {"application/json", "application/proto"}) {
+    const std::string ask = type == "application/json" ? "{}" : "";
+    const Answer plain = Ask(kGetRound, type, ask, {{"accept-encoding", "br"}});
+    EXPECT_EQ(HeaderOf(plain, "Content-Encoding"), "");
+    EXPECT_EQ(HeaderOf(plain, "Vary"), "Accept-Encoding");
+    const Answer gzip = Ask(kGetRound, type, ask, {{"accept-encoding", "gzip, br"}});
+    EXPECT_EQ(HeaderOf(gzip, "Content-Encoding"), "gzip");
+    EXPECT_EQ(HeaderOf(gzip, "Vary"), "Accept-Encoding");
+    EXPECT_LT(gzip.body.size(), 1000u);
+    EXPECT_EQ(*base::Gunzip(gzip.body, 1'000'000), plain.body);
+  }
+  backend_.response = "";
+  EXPECT_EQ(HeaderOf(Ask(kGetRound, "application/json", "{}", {{"accept-encoding", "gzip"}}),
+                     "Content-Encoding"),
+            "");
 }
 
 TEST_F(ConnectTest, ACredentialThatCannotBeMetadataIsNone) {

@@ -34,6 +34,9 @@ struct Request {
   size_t Count(std::string_view name) const;
 };
 
+// Whether who asks takes gzip ("gzip, br;q=0.5"): named, or by *, with a weight that is not zero.
+bool TakesGzip(const Request& request);
+
 // An answer that is made while it is sent: the server asks for the next piece when the client took
 // the one before.
 class AnswerStream {

@@ -44,6 +44,8 @@ inline constexpr size_t kWebPageBytesMax = 8 << 20;
 
 // Translation of calls. What is larger is translated by the executor, not where it arrived.
 inline constexpr size_t kWebTranslateInPlaceMax = 16 << 10;
+// Smaller answers are not worth compressing.
+inline constexpr size_t kWebCompressBytesMin = 1 << 10;
 inline constexpr size_t kWebExecutorTasksMax = 1024;
 
 static_assert(kWebTargetBytesMax < kWebHeaderBytesMax);

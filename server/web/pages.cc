@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/crypto/crypto.h"
@@ -71,29 +70,6 @@ bool IsServedName(std::string_view path) {
   });
 }
 
-// Whether "gzip, br;q=0.5" takes gzip: named, or by *, with a weight that is not zero.
-bool TakesGzip(std::string_view accept) {
-  bool named = false;
-  bool taken = false;
-  for (const absl::string_view part :
-       absl::StrSplit(absl::string_view(accept.data(), accept.size()), ',')) {
-    const std::pair<absl::string_view, absl::string_view> coding =
-        absl::StrSplit(part, absl::MaxSplits(';', 1));
-    const absl::string_view name = absl::StripAsciiWhitespace(coding.first);
-    const bool exact = absl::AsciiStrToLower(name) == "gzip";
-    if (!exact && (named || name != "*")) continue;
-    absl::string_view weight = absl::StripAsciiWhitespace(coding.second);
-    double value = 1;
-    if (!weight.empty() &&
-        (!absl::ConsumePrefix(&weight, "q=") || !absl::SimpleAtod(weight, &value))) {
-      value = 0;
-    }
-    named = exact;
-    taken = value > 0;
-  }
-  return taken;
-}
-
 bool Matches(std::string_view if_none_match, const std::string& etag) {
   for (absl::string_view tag :
        absl::StrSplit(absl::string_view(if_none_match.data(), if_none_match.size()), ',')) {
@@ -138,12 +114,19 @@ absl::StatusOr<Pages> Pages::Load(const std::string& directory) {
     file.content = std::make_shared<const std::string>(std::move(content));
     files->by_path[path] = std::move(file);
   }
-  const auto index = files->by_path.find("/index.html");
-  if (index == files->by_path.end()) {
+  if (!files->by_path.contains("/index.html")) {
     return absl::NotFoundError(
         Cat("web pages ", directory, ": found no index.html; are the pages built?"));
   }
-  files->by_path["/"] = index->second;
+  // "/s/" is "/s/index.html".
+  constexpr std::string_view kIndex = "index.html";
+  std::map<std::string, File, std::less<>> directories;
+  for (const auto& [path, file] : files->by_path) {
+    if (path.ends_with(Cat("/", kIndex))) {
+      directories[path.substr(0, path.size() - kIndex.size())] = file;
+    }
+  }
+  files->by_path.merge(directories);
   Pages pages;
   pages.files_ = std::move(files);
   return pages;
@@ -158,7 +141,7 @@ Answer Pages::ServeFile(std::string_view name, const Request& request) const {
 }
 
 Answer Pages::ServeOne(const File& file, const Request& request) {
-  const bool gzip = file.gzip != nullptr && TakesGzip(request.Get("accept-encoding"));
+  const bool gzip = file.gzip != nullptr && TakesGzip(request);
   const std::string etag = Cat("\"", file.etag, gzip ? "-gzip" : "", "\"");
   Answer answer;
   answer.headers = {

@@ -22,7 +22,7 @@ class Pages {
   // index.html; INVALID_ARGUMENT for a file of another kind; RESOURCE_EXHAUSTED above the limits.
   static absl::StatusOr<Pages> Load(const std::string& directory);
 
-  // "/" is "/index.html". 404 if there is no such file.
+  // "/" is "/index.html", "/s/" is "/s/index.html". 404 if there is no such file.
   Answer Serve(const Request& request) const;
   // The answer to `request` with this file, whatever its path: for pages that stand for many paths.
   Answer ServeFile(std::string_view name, const Request& request) const;

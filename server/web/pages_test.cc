@@ -22,6 +22,7 @@ class PagesTest : public testing::Test {
     Write("index.html", "<!doctype html>" + std::string(2000, 'a'));
     Write("assets/survey-4ZK2QXWA.js", "console.log(1)" + std::string(2000, 'b'));
     Write("assets/dot.png", "png");
+    Write("s/index.html", "<!doctype html>s");
   }
   ~PagesTest() override { fs::remove_all(directory_); }
 
@@ -52,7 +53,9 @@ TEST_F(PagesTest, ServesTheIndexAndNamesExactly) {
   EXPECT_EQ(HeaderOf(Ask("/assets/survey-4ZK2QXWA.js"), "Cache-Control"),
             "public, max-age=31536000, immutable");
   EXPECT_EQ(HeaderOf(Ask("/assets/dot.png"), "Vary"), "");
-  for (const std::string path : {"/assets", "/assets/", "/Index.html", "/index", "/nothing"}) {
+  EXPECT_EQ(*Ask("/s/").file, "<!doctype html>s");
+  for (const std::string path :
+       {"/assets", "/assets/", "/Index.html", "/index", "/nothing", "/s", "/s//"}) {
     EXPECT_EQ(Ask(path).status, 404) << path;
   }
 }
