@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/temp_directory_for_test.h"
 #include "server/store/sqlite_store.h"
 #include "server/testing/sample.h"
 
@@ -83,7 +84,7 @@ class InvitationsTest : public ::testing::Test {
     return rows;
   }
 
-  sample::Directory directory_;
+  base::TempDirectory directory_;
   const std::string path_ = directory_.File("hailong.db");
   std::unique_ptr<SqliteStore> store_;
   std::shared_ptr<const model::Round> round_ = sample::Catalog()->FindRound("march");

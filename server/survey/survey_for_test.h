@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/temp_directory_for_test.h"
 #include "server/intake/admission.h"
 #include "server/intake/intake.h"
 #include "server/store/sqlite_store.h"
@@ -158,7 +159,7 @@ class SurveyTest : public ::testing::Test {
     return rows;
   }
 
-  sample::Directory directory_;
+  base::TempDirectory directory_;
   base::FakeClock clock_{sample::At("2025-03-06T10:00:00+07:00")};
   model::CatalogHolder catalog_{sample::Catalog()};
   std::unique_ptr<store::KeyRing> keys_;

@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/status.h"
+#include "base/temp_directory_for_test.h"
 #include "server/testing/sample.h"
 #include "server/zalo/api.h"
 #include "server/zalo/event.h"
@@ -200,7 +201,7 @@ TEST(Answer, OfASendIsReadInEveryShapeThatWasSeen) {
 // --- the vault ---
 
 TEST(Vault, OpensEachForItsRowOnlyAndNothingWithoutItsKey) {
-  sample::Directory directory;
+  base::TempDirectory directory;
   auto vault = *Vault::Open(directory.path());
   v1::ZaloRecipient recipient;
   recipient.set_phone("84900000001");
@@ -229,7 +230,7 @@ class SettingsTest : public ::testing::Test {
     std::ofstream(directory_.File("zalo.textproto")) << text;
     return ReadSettings(directory_.File("zalo.textproto"));
   }
-  sample::Directory directory_;
+  base::TempDirectory directory_;
   const std::string good_ =
       "app_id: '1' oa_id: '2' collector_id: 'zalo' oa_secret_file: 'oa.secret'\n"
       "app_secret_file: 'app.secret' refresh_token_file: 'refresh.token' template_ids: '600001'\n";

@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "base/http/curl_client.h"
 #include "base/status.h"
+#include "base/temp_directory_for_test.h"
 #include "server/testing/sample.h"
 #include "tests/zalo/standin_server.h"
 
@@ -105,7 +106,7 @@ TEST(HttpClient, OriginsAreHttpsOrLoopback) {
 // openssl's own server with a certificate for `name`.
 class TlsServer {
  public:
-  TlsServer(const sample::Directory& directory, const std::string& name) {
+  TlsServer(const base::TempDirectory& directory, const std::string& name) {
     certificate_ = directory.File(name + ".pem");
     const std::string make =
         Cat("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=", name,
@@ -152,7 +153,7 @@ absl::StatusOr<HttpResponse> Ask(CurlClient& client, const std::string& url) {
 
 TEST(HttpClient, TrustsOnlyACertificateOfAKnownAuthorityForThatHost) {
   constexpr char kCertificateRefused[] = "(curl 60)";
-  const sample::Directory directory;
+  const base::TempDirectory directory;
   const TlsServer server(directory, "localhost");
   CurlClient trusting({.ca_path = server.certificate()});
   const auto answer = Ask(trusting, server.url());

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/http/curl_client.h"
+#include "base/temp_directory_for_test.h"
 #include "server/model/catalog.h"
 #include "server/store/key_ring.h"
 #include "server/store/sqlite_store.h"
@@ -58,7 +59,7 @@ class World {
   v1::Outcome AnswerAtKiosk(int dossier, uint64_t n, absl::Time at);
   std::string Dossier(int number) const;
 
-  sample::Directory directory;
+  base::TempDirectory directory;
   base::FakeClock clock{absl::FromUnixMillis(kNowMs)};
   Standin standin;
   StandinServer server{standin};
