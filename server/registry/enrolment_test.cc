@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
+#include "server/registry/enrolment.h"
 #include "server/registry/kiosks_for_test.h"
 
 namespace hailong::registry {
