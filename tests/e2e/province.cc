@@ -73,6 +73,8 @@ app::Settings Province::SettingsFor(const std::string& directory) const {
           .tls_certificate_path = "",
           .tls_key_path = "",
           .scoring_threads = scoring_threads_,
+          .web = {},
+          .zalo_settings_path = "",
           .clock = &clock_,
           .vfs = ""};
 }

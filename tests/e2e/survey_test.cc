@@ -174,7 +174,7 @@ TEST_F(SurveyOverTheWire, APersonOpensAnswersAndSendsTwiceWithoutHarm) {
   EXPECT_EQ(Open(ByToken(token)).state(), v1::SURVEY_STATE_ANSWERED);
   const auto exported = Export(province_.Admin(), ExportAll());
   ASSERT_EQ(exported.responses.size(), 1u);
-  EXPECT_EQ(exported.responses[0].response().unit_id(), "1.a.2");
+  EXPECT_EQ(exported.responses[0].unit_id(), "1.a.2");
   EXPECT_EQ(exported.responses[0].channel(), v1::CHANNEL_WEB);
   EXPECT_THAT(Rates(province_.Admin()), ElementsAre("1.a.2 1 1 1"));
   EXPECT_THAT(Rates(province_.Account("a", v1::ROLE_OPERATOR, "1.a")), ElementsAre("1.a.2 1 1 1"));
