@@ -125,10 +125,13 @@ std::optional<std::string> Refusal(std::string_view file, const Include& include
 
   if (target.empty()) return "the path does not start at the repository root";
   if (AnyFits(kTestFolders, target) && target != folder) {
-    // server/testing for tests of server/..., analysis/testing for those of analysis/...
+    // server/testing for tests of server/..., analysis/testing for those of analysis/..., and both
+    // for those of tests/ that may see that side.
     const std::string_view side = target.substr(0, target.find('/') + 1);
-    if (IsTest(file) && folder.starts_with(side)) return std::nullopt;
-    return "only tests below " + std::string(side) + " may include " + std::string(target);
+    const bool below = folder.starts_with(side) ||
+                       (folder.starts_with("tests/") && AnyFits(rule->may_include, target));
+    if (IsTest(file) && below) return std::nullopt;
+    return "only tests of " + std::string(side) + " may include " + std::string(target);
   }
   if (target == folder || AnyFits(rule->may_include, target)) return std::nullopt;
   if (std::ranges::find(rule->may_include, include.path) != rule->may_include.end()) {

@@ -1,4 +1,5 @@
 // What the links of a web collector ask: what is given changes, all else stays as it is.
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -122,10 +123,14 @@ void AddConfigureWebCommand(CLI::App* collector, Command& chosen) {
   command->add_option("--form", given->form_id, "The form asked; '' for all questions");
   command->add_option("--languages", given->languages,
                       "BCP 47 tags in the order offered: vi,en,km");
-  command->add_flag("--open,!--no-open", given->open,
-                    "Who has the collector's link may answer for its unit");
-  command->add_flag("--slips,!--no-slips", given->slips,
-                    "Who has the code on a receipt slip may answer for that dossier");
+  // Callbacks: CLI11 writes false into the variable of a flag that was not given.
+  const auto set = [](std::optional<bool>& flag) {
+    return [&flag](std::int64_t count) { flag = count > 0; };
+  };
+  command->add_flag_function("--open,!--no-open", set(given->open),
+                             "Who has the collector's link may answer for its unit");
+  command->add_flag_function("--slips,!--no-slips", set(given->slips),
+                             "Who has the code on a receipt slip may answer for that dossier");
   command->add_option("--group-question", given->group_question_id,
                       "The question that invitations answer beforehand; '' for none");
   command->add_option("--quota", given->quotas,

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kAddressBytesMax = 254;
 constexpr std::size_t kBase64Line = 76;
-constexpr std::size_t kWordBytes = 45;  // as base64 in an encoded word: 60 of at most 75
+constexpr std::size_t kWordBytes = 39;  // encoded, behind "Subject: ": 73 of at most 76 (RFC 2047)
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 

@@ -82,7 +82,7 @@ TEST_F(SurveyTest, AnInvitationAsksForItsUnitAndFormWithoutItsGroupQuestion) {
   EXPECT_EQ(Open(ByToken(counter))->known_question_id(), "");
 }
 
-TEST_F(SurveyTest, WhyAPersonMayNotAnswerIsAStateWithTitleAndNamesOnly) {
+TEST_F(SurveyTest, WhyAPersonMayNotAnswerIsAStateWithTitleNamesAndTimesOnly) {
   const std::string token = Token();
   const auto expect = [&](v1::SurveyState state) {
     for (const v1::Entry& entry : {ByLink(), ByToken(token)}) {
@@ -90,7 +90,9 @@ TEST_F(SurveyTest, WhyAPersonMayNotAnswerIsAStateWithTitleAndNamesOnly) {
       ASSERT_TRUE(opened.ok()) << opened.status();
       EXPECT_EQ(opened->state(), state) << entry.DebugString();
       EXPECT_FALSE(opened->has_questionnaire());
-      EXPECT_FALSE(opened->has_closes_at());
+      EXPECT_EQ(opened->form_id(), "");
+      EXPECT_TRUE(opened->has_opens_at());
+      EXPECT_TRUE(opened->has_closes_at());
       EXPECT_NE(opened->title().vi(), "");
       EXPECT_NE(opened->unit_name(), "");
     }

@@ -51,6 +51,7 @@ class Points : public ::testing::Test {
     *open.mutable_round() = AutumnRound();
     open.mutable_round()->set_round_id(round_id);
     open.mutable_round()->set_questionnaire_id(questionnaire);
+    open.mutable_round()->set_questionnaire_version(questionnaires_[round_id].version());
     open.mutable_round()->set_framework_id(framework);
     open.mutable_round()->mutable_weighting_plan()->set_mode(mode);
     admin_.Get(&RegistryStub::OpenRound, open);
@@ -61,6 +62,7 @@ class Points : public ::testing::Test {
                       Choice choice) {
     v1::Response response = province_.MakeResponse(unit_id, 1);
     response.set_round_id(round_id);
+    response.set_questionnaire_version(questionnaires_[round_id].version());
     response.clear_answers();
     for (const v1::Question& question : questionnaires_[round_id].questions()) {
       if (question.kind() != v1::QUESTION_KIND_RATING &&
