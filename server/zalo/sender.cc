@@ -70,8 +70,9 @@ absl::Status Sender::EndRounds() {
   const auto catalog = catalog_.Get();
   for (const auto& [id, round] : catalog->rounds()) {
     if (round->state() != v1::ROUND_STATE_SEALED || ended_.contains(id)) continue;
+    const model::RoundNumber number = round->number();
     RETURN_IF_ERROR(
-        commits_.Run([&](store::ZaloStore& store) { return store.EndZaloSends(round->number()); }));
+        commits_.Run([&](store::ZaloStore& store) { return store.EndZaloSends(number); }));
     RETURN_IF_ERROR(vault_.DestroyRecipients(id));
     ended_.insert(id);
   }

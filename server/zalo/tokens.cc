@@ -88,11 +88,12 @@ absl::StatusOr<Tokens::Held> Tokens::Ask() {
 
 absl::Status Tokens::Adopt() {
   ASSIGN_OR_RETURN(const std::string sealed, vault_.SealTokens(unsaved_->pair));
+  const Held& taken = *unsaved_;  // the lock is held until the writer has run this
   RETURN_IF_ERROR(commits_.Run([&](store::ZaloStore& store) {
     return store.PutZaloTokens({.pair = sealed,
-                                .obtained_at = unsaved_->obtained_at,
-                                .expires_at = unsaved_->expires_at,
-                                .consent_hash = unsaved_->consent_hash});
+                                .obtained_at = taken.obtained_at,
+                                .expires_at = taken.expires_at,
+                                .consent_hash = taken.consent_hash});
   }));
   held_ = std::exchange(unsaved_, std::nullopt);
   return absl::OkStatus();
