@@ -174,7 +174,7 @@ test('that check finds what it looks for', () => {
 });
 
 claim('a browser without what came after Chrome 61 takes a whole survey', async () => {
-  const server = await startServer({ ...SURVEY, formId: 'counter' });
+  const server = await startServer({ ...SURVEY, formId: 'faces' });
   const context = await newContext();
   await context.addInitScript(() => {
     for (const [owner, names] of [

@@ -5,7 +5,7 @@ import {
   open, openTab, part, picture, press, startServer, storages, SURVEY, until, WORDS,
 } from './kit.mjs';
 
-const COUNTER = { ...SURVEY, formId: 'counter' };
+const FACES = { ...SURVEY, formId: 'faces' };
 const DAY_MS = 86_400_000;
 
 claim('links that let nobody in are each told kindly, and nothing is asked', async () => {
@@ -64,7 +64,7 @@ claim('a slip opens its survey, with its code percent-encoded or not, and asks n
 });
 
 claim('the entry is in no address, history or title, and gone from the tab at the end', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   const page = await open(server);
   const addresses = [];
   page.on('framenavigated', (frame) => addresses.push(frame.url()));
@@ -101,7 +101,7 @@ async function keepForLater(page) {
 }
 
 claim('answers kept for later come back by the same link, are sent once, and leave the phone', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   const context = await newContext();
   const first = await openTab(context, server);
   await keepForLater(first);
@@ -129,7 +129,7 @@ claim('answers kept for later come back by the same link, are sent once, and lea
 });
 
 claim('kept answers are found without a link, are deleted when asked, and after seven days', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   const context = await newContext();
   const first = await openTab(context, server);
   await keepForLater(first);
@@ -161,7 +161,7 @@ claim('kept answers are found without a link, are deleted when asked, and after 
 });
 
 claim('what else lies in the storages is passed over', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   const leftovers = ['{', '7', 'null', '[]', '{}', '[{"entry":null}]', '{"form":1,"entry":{}}', '[null,{"form":0}]'];
   for (const left of leftovers) {
     const context = await newContext();
@@ -177,7 +177,7 @@ claim('what else lies in the storages is passed over', async () => {
 });
 
 claim('a browser that refuses to store anything takes a survey, and keeps nothing for later', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   const context = await newContext();
   await context.addInitScript(() => {
     for (const name of ['sessionStorage', 'localStorage']) {
@@ -199,14 +199,14 @@ claim('a browser that refuses to store anything takes a survey, and keeps nothin
 });
 
 claim('a server that opens a survey without questions is said to have failed', async () => {
-  const server = await startServer({ ...COUNTER, formId: 'unheard-of' });
+  const server = await startServer({ ...FACES, formId: 'unheard-of' });
   const page = await open(server);
   await heading(page, 'Rất tiếc, chưa mở được phiếu');
   await checkScreen(page, 'notice-broken');
 });
 
 claim('another link in the same tab begins anew; the same link asks whether to go on', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   const page = await open(server);
   await press(page, 'Bắt đầu');
   await part(page, 1);
@@ -233,7 +233,7 @@ claim('another link in the same tab begins anew; the same link asks whether to g
 
 claim('a quota that fills while somebody answers is told, and the answers go', async () => {
   const entries = everyEntry();
-  const server = await startServer(COUNTER, entries);
+  const server = await startServer(FACES, entries);
   const page = await open(server, HALL);
   await press(page, 'Bắt đầu');
   await part(page, 1);
@@ -249,7 +249,7 @@ claim('a quota that fills while somebody answers is told, and the answers go', a
 });
 
 claim('a trial says that it is one; a language that has no words of its own falls back to Vietnamese', async () => {
-  const server = await startServer({ ...COUNTER, synthetic: true, languages: ['km', 'vi'] });
+  const server = await startServer({ ...FACES, synthetic: true, languages: ['km', 'vi'] });
   const page = await open(server);
   await page.getByText('Đợt khảo sát thử').waitFor();
   await heading(page, SURVEY.title.vi);

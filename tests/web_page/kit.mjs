@@ -30,17 +30,23 @@ export const SURVEY = {
   formId: 'full',
   languages: ['vi', 'en'],
 };
-export const COUNTER = { formId: 'counter' };
+
+// The faces of the counter's form alone, one screen: links and networks need no more to be tested.
+const counter = SIPAS.forms.find((form) => form.formId === 'counter');
+const isRating = (id) => SIPAS.questions.some((one) => one.questionId === id && one.kind === 'QUESTION_KIND_RATING');
+SIPAS.forms.push({ ...counter, formId: 'faces', questionIds: counter.questionIds.filter(isRating) });
+export const FACES = { formId: 'faces' };
+
 export const CODE = 'G12.18-260421-00430053';
 
 export const everyEntry = () => ({
   'i SECRETtoken': {},
   'i SECRETused': { used: 'another' },
-  'l SECREThall': { survey: { ...COUNTER, asksDossierCode: true } },
+  'l SECREThall': { survey: { ...FACES, asksDossierCode: true } },
   'l SECRETsoon': { state: 'NOT_YET' },
   'l SECREToff': { state: 'OVER' },
   'l SECRETfull': { state: 'FULL' },
-  [`s SECREThall ${CODE} SECRETcheck`]: { survey: COUNTER },
+  [`s SECREThall ${CODE} SECRETcheck`]: { survey: FACES },
 });
 export const INVITED = '#i=SECRETtoken';
 export const HALL = '#l=SECREThall';

@@ -5,7 +5,7 @@ import {
   press, startServer, storages, SURVEY, until, WORDS,
 } from './kit.mjs';
 
-const COUNTER = { ...SURVEY, formId: 'counter' };
+const FACES = { ...SURVEY, formId: 'faces' };
 
 // To the last screen before sending.
 async function answerAll(page) {
@@ -25,7 +25,7 @@ function storedOnce(server) {
 }
 
 claim('send pressed twice, and five times, is one call', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   const page = await open(server, INVITED, undefined, { reducedMotion: 'reduce' });
   await answerAll(page);
   server.weather.push('slow');
@@ -43,7 +43,7 @@ claim('send pressed twice, and five times, is one call', async () => {
 
 for (const [weather, calls] of [['cut', 2], ['half', 2], ['busy', 1], ['html', 1], ['portal', 1], ['drop', 1]]) {
   claim(`a call that ends in "${weather}" is made again by itself, and stored once`, async () => {
-    const server = await startServer(COUNTER);
+    const server = await startServer(FACES);
     const page = await open(server);
     await answerAll(page);
     server.weather.push(weather);
@@ -56,7 +56,7 @@ for (const [weather, calls] of [['cut', 2], ['half', 2], ['busy', 1], ['html', 1
 }
 
 claim('a reply lost after storing, then a reload: the same answer is sent again, not asked again', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   const page = await open(server);
   await answerAll(page);
   server.weather.push('cut', 'drop', 'drop', 'drop');
@@ -71,7 +71,7 @@ claim('a reply lost after storing, then a reload: the same answer is sent again,
 });
 
 claim('offline in the middle: nothing is lost, it is said, and it is sent when the network is back', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   const page = await open(server);
   await press(page, 'Bắt đầu');
   await part(page, 1);
@@ -92,7 +92,7 @@ claim('offline in the middle: nothing is lost, it is said, and it is sent when t
 });
 
 claim('an answer that waits can be kept on the phone, and goes out at the next visit', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   const context = await newContext();
   const page = await openTab(context, server);
   await answerAll(page);
@@ -111,7 +111,7 @@ claim('an answer that waits can be kept on the phone, and goes out at the next v
 });
 
 claim('a server that is busy or away when the link is opened is asked again by itself', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   server.climate = 'busy';
   const page = await open(server);
   await heading(page, 'Máy chủ đang bận');
@@ -128,7 +128,7 @@ claim('a server that is busy or away when the link is opened is asked again by i
 });
 
 claim('what the server will not take is said, and the answers can be looked over and sent again', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   const page = await open(server);
   await answerAll(page);
   server.weather.push('refuse');
@@ -144,7 +144,7 @@ claim('what the server will not take is said, and the answers can be looked over
 });
 
 claim('a flood is met with work, done in slices while the page stays alive', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   const page = await open(server);
   await answerAll(page);
   server.bits = 17;
@@ -170,7 +170,7 @@ claim('a flood is met with work, done in slices while the page stays alive', asy
 });
 
 claim('work that is too hard is waited out instead', async () => {
-  const server = await startServer(COUNTER);
+  const server = await startServer(FACES);
   server.bits = 60;
   const page = await open(server);
   await heading(page, 'Máy chủ đang bận');
@@ -190,7 +190,7 @@ claim('random weather: whatever happens, one answer is stored', async () => {
   };
   const kinds = ['cut', 'half', 'busy', 'html', 'portal', 'drop', 'slow', 'good'];
   for (let i = 0; i < 3; ++i) {
-    const server = await startServer(COUNTER);
+    const server = await startServer(FACES);
     server.weather.push(...Array.from({ length: 2 }, () => kinds[draw(kinds.length)]));
     const page = await open(server, INVITED);
     await until(async () => {

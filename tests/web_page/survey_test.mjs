@@ -167,6 +167,21 @@ claim('a round that keeps unfinished answers takes them, marked as such; a known
   noTroubles(other);
 });
 
+claim('the form of the counter ends with a comment that nobody must write', async () => {
+  const server = await startServer({ ...SURVEY, formId: 'counter' });
+  const page = await open(server);
+  await press(page, 'Bắt đầu');
+  await part(page, 1);
+  await answerScreen(page);
+  await press(page, 'Tiếp tục');
+  await page.locator('textarea').fill('Cảm ơn cán bộ một cửa');
+  await press(page, 'Tiếp tục');
+  await heading(page, WORDS.vi.review);
+  await press(page, 'Gửi');
+  await heading(page, WORDS.vi.thanks);
+  noTroubles(page);
+});
+
 claim('the open link of a hall: six faces, and a dossier code judged as it is typed', async () => {
   const server = await startServer();
   const page = await open(server, HALL);
@@ -316,7 +331,7 @@ claim('a reload in the middle goes on where it was, in the language chosen', asy
 });
 
 claim('two tabs with one invitation: the second hears that it was answered', async () => {
-  const server = await startServer({ ...SURVEY, ...{ formId: 'counter' } });
+  const server = await startServer({ ...SURVEY, ...{ formId: 'faces' } });
   const context = await newContext();
   const [one, other] = [await openTab(context, server), await openTab(context, server)];
   for (const page of [one, other]) {
@@ -339,7 +354,7 @@ claim('two tabs with one invitation: the second hears that it was answered', asy
 });
 
 claim('a copied tab that sends other answers hears that it was answered', async () => {
-  const server = await startServer({ ...SURVEY, formId: 'counter' }, { ...everyEntry(), 'l SECREThall': {} });
+  const server = await startServer({ ...SURVEY, formId: 'faces' }, { ...everyEntry(), 'l SECREThall': {} });
   const context = await newContext();
   const one = await openTab(context, server, HALL);
   await press(one, 'Bắt đầu');
@@ -367,7 +382,7 @@ claim('what the server says of an answer is said to the person', async () => {
     ['OUTCOME_RECORDED_NOT_COUNTED', /một phiếu khác của hồ sơ này/],
     ['OUTCOME_RECORDED_COUNTS', /Câu trả lời đã được lưu\./],
   ]) {
-    const server = await startServer(SURVEY, { 'l x': { outcome, survey: { formId: 'counter' } } });
+    const server = await startServer(SURVEY, { 'l x': { outcome, survey: { formId: 'faces' } } });
     const page = await open(server, '#l=x');
     await press(page, 'Bắt đầu');
     await part(page, 1);
