@@ -462,7 +462,8 @@ class Crowd {
 TEST_F(HttpServerTest, TenThousandIdleConnectionsCostLittleAndDoNotStopOthers) {
   constexpr uint32_t kIdle = 10'000;
 #ifdef __SANITIZE_THREAD__
-  constexpr uint64_t kBytesMax = 4'000 * 5;  // with ThreadSanitizer's own memory, four times as much
+  constexpr uint64_t kBytesMax =
+      4'000 * 5;  // with ThreadSanitizer's own memory, four times as much
 #else
   constexpr uint64_t kBytesMax = 4'000;  // of each, in this process
 #endif
