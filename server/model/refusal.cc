@@ -1,11 +1,13 @@
 #include "server/model/refusal.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/cord.h"
 #include "base/ids.h"
 #include "base/status.h"
 #include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "server/model/limits.h"
 #include "server/model/times.h"
 #include "server/model/web_refusal.h"
@@ -294,6 +296,24 @@ absl::Status StoreClosed(std::string_view detail) {
                     Cat("the store is closed and the server restarts; send it again: ", detail)),
                 limits::kRetryDelayClosed),
       kStoreClosed);
+}
+
+std::string DetailsOf(const absl::Status& status) {
+  // absl hands payloads out in no fixed order.
+  std::map<std::string, std::string> payloads;
+  status.ForEachPayload([&](absl::string_view type_url, const absl::Cord& payload) {
+    payloads.emplace(type_url, payload);
+  });
+  if (payloads.empty()) return "";
+  google::rpc::Status details;
+  details.set_code(static_cast<int32_t>(status.code()));
+  details.set_message(std::string(status.message()));
+  for (auto& [type_url, payload] : payloads) {
+    google::protobuf::Any* any = details.add_details();
+    any->set_type_url(type_url);
+    any->set_value(std::move(payload));
+  }
+  return details.SerializeAsString();
 }
 
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {

@@ -93,6 +93,10 @@ absl::Status DiskFull(std::string_view detail);
 absl::Status RoundKeyMissing(std::string_view round_id, absl::string_view detail);
 absl::Status StoreClosed(std::string_view detail);
 
+// A google.rpc.Status in bytes: code, sentence and payloads, in the order of their type names, as
+// every protocol sends it beside the code. Empty without payloads.
+std::string DetailsOf(const absl::Status& status);
+
 // Reads the payloads back.
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status);
 // Zero: retrying as it is will not help.

@@ -1,24 +1,14 @@
 #include "server/transport/status_map.h"
 
-#include "absl/strings/cord.h"
-#include "google/rpc/status.pb.h"
 #include "server/model/refusal.h"
 
 namespace hailong::transport {
 
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  google::rpc::Status details;
-  details.set_code(static_cast<int32_t>(status.code()));
-  details.set_message(std::string(status.message()));
-  status.ForEachPayload([&](absl::string_view type_url, const absl::Cord& payload) {
-    google::protobuf::Any* any = details.add_details();
-    any->set_type_url(std::string(type_url));
-    any->set_value(std::string(payload));
-  });
   // absl and gRPC number the codes alike (google.rpc.Code).
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
-                      details.details().empty() ? std::string() : details.SerializeAsString());
+                      refusal::DetailsOf(status));
 }
 
 v1::Refusal ToRefusal(const absl::Status& status) {

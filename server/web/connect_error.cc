@@ -6,11 +6,11 @@
 #include <array>
 #include <cstdint>
 
-#include "absl/strings/cord.h"
 #include "absl/strings/escaping.h"
 #include "base/status.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "server/model/refusal.h"
 
 namespace hailong::web {
 namespace {
@@ -75,17 +75,9 @@ std::string_view ConnectCode(absl::StatusCode code) { return RowOf(code).name; }
 int HttpStatusOf(absl::StatusCode code) { return RowOf(code).http; }
 
 RpcStatus ToRpc(const absl::Status& status) {
-  google::rpc::Status details;
-  details.set_code(static_cast<int32_t>(status.code()));
-  details.set_message(std::string(status.message()));
-  status.ForEachPayload([&](absl::string_view type_url, const absl::Cord& payload) {
-    google::protobuf::Any* any = details.add_details();
-    any->set_type_url(std::string(type_url));
-    any->set_value(std::string(payload));
-  });
   return {.code = status.code(),
           .message = std::string(status.message()),
-          .details = details.details().empty() ? "" : details.SerializeAsString()};
+          .details = refusal::DetailsOf(status)};
 }
 
 std::string ErrorJson(const RpcStatus& status, const Codec& codec) {

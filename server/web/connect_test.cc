@@ -201,7 +201,9 @@ TEST_F(ConnectTest, DetailsTravelAsTypeAndValue) {
   backend_.status = ToRpc(refusal::Field("response.answers", "found 0, allowed are 1..5"));
   const Answer bad = Ask(kGetRound, "application/json", "{}");
   EXPECT_EQ(bad.status, 400);
+  // In the order of the names, however the status keeps them.
   EXPECT_THAT(bad.body, HasSubstr(R"("details":[{"type":"google.rpc.BadRequest","value":")"));
+  EXPECT_THAT(bad.body, HasSubstr(R"(},{"type":"google.rpc.ErrorInfo","value":")"));
   EXPECT_THAT(bad.body, HasSubstr(R"("debug":{"fieldViolations":[{"field":"response.answers")"));
   EXPECT_EQ(bad.body.find("=\""), std::string::npos) << "padding of base64";
   backend_.status = ToRpc(refusal::QueueFull());
