@@ -41,7 +41,12 @@ std::string Text(const Message& message, const std::string& name) {
   return message.GetReflection()->GetString(message, field);
 }
 
-}  // namespace
+// By what a person comes, out of the bytes of any request that has an `entry` (see SurveyService):
+// the invitation, or the link. Empty: none.
+struct EntryKeys {
+  std::string invitation;
+  std::string link;
+};
 
 EntryKeys ReadEntry(const Method& method, const std::string& bytes) {
   EntryKeys keys;
@@ -62,6 +67,8 @@ EntryKeys ReadEntry(const Method& method, const std::string& bytes) {
                             limits::kLinkCodeSize);
   return keys;
 }
+
+}  // namespace
 
 CallGuard::CallGuard(const Options& options, const base::Clock& clock,
                      std::function<bool(std::string_view)> is_public)
