@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/status.h"
+#include "base/temp_directory_for_test.h"
 #include "server/app/server.h"
 #include "server/web/challenge.h"
 #include "server/web/raw_client_for_test.h"
@@ -30,8 +31,6 @@ constexpr char kJson[] = "Content-Type: application/json\r\n";
 class GatewayTest : public testing::Test {
  protected:
   GatewayTest() {
-    std::string name = (fs::temp_directory_path() / "hailong-gateway-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
     settings_.data_directory = directory_ / "data";
     settings_.listen = "127.0.0.1:0";
     settings_.web.listen = "127.0.0.1:0";
@@ -39,10 +38,6 @@ class GatewayTest : public testing::Test {
     settings_.clock = &clock_;
     fs::create_directories(directory_ / "pages");
     std::ofstream(directory_ / "pages/index.html") << "<!doctype html><title>Hài lòng</title>";
-  }
-  ~GatewayTest() override {
-    server_.reset();
-    fs::remove_all(directory_);
   }
   void Start() {
     auto server = app::Server::Start(settings_);
@@ -61,7 +56,8 @@ class GatewayTest : public testing::Test {
   }
 
   base::FakeClock clock_{absl::FromUnixSeconds(1'790'000'000)};
-  fs::path directory_;
+  const base::TempDirectory temp_;
+  const fs::path directory_ = temp_.path();
   app::Settings settings_;
   std::unique_ptr<app::Server> server_;
 };
