@@ -35,7 +35,7 @@ struct ServerLimits {
 struct Served {
   std::string label;  // the route's name, or the answer's own
   int status;
-  uint64_t bytes;  // of the body, as far as it went
+  uint64_t bytes;  // of the body as it was made; of a stream, the pieces that were begun
   absl::Duration duration;
 };
 
