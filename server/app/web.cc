@@ -101,6 +101,7 @@ absl::Status Web::Parts::Serve(const WebPlan& plan, grpc::Server& grpc_server,
                    web::HttpServer::Start(
                        {.listen = plan.listen,
                         .proxies = plan.proxies,
+                        .proxies_only = !plan.listen.address.IsLoopback(),
                         .limits = plan.limits,
                         .clock = &clock,
                         .served = [&metrics](const web::Served& served) { metrics.Count(served); }},
@@ -116,7 +117,8 @@ absl::Status Web::Parts::Serve(const WebPlan& plan, grpc::Server& grpc_server,
   add(Kind::kCounter, "hailong_web_connections_total", "Connections taken.",
       &ServerCounts::accepted);
   add(Kind::kCounter, "hailong_web_connections_turned_away_total",
-      "Connections above a limit of connections.", &ServerCounts::turned_away);
+      "Connections above a limit of connections, or past the trusted proxies.",
+      &ServerCounts::turned_away);
   add(Kind::kCounter, "hailong_web_connections_cut_total", "Connections that were too slow.",
       &ServerCounts::cut);
   const std::string calls = "hailong_web_calls_limited_total";
@@ -144,6 +146,7 @@ absl::StatusOr<std::unique_ptr<Web>> Web::Start(const WebPlan& plan, grpc::Serve
     ASSIGN_OR_RETURN(web->parts_->operations,
                      web::HttpServer::Start({.listen = plan.operations_listen,
                                              .proxies = {},
+                                             .proxies_only = false,
                                              .limits = kOperationsLimits,
                                              .clock = &clock,
                                              .served = nullptr,

@@ -47,7 +47,7 @@ struct WebPlan {
 };
 
 // Errors: INVALID_ARGUMENT, those of web::Pages::Load. Plain HTTP is served on loopback, or
-// elsewhere to trusted proxies, which do the TLS; the private port on an address of a private
+// elsewhere to trusted proxies alone, which do the TLS; the private port on an address of a private
 // network.
 absl::StatusOr<WebPlan> CheckWebSettings(const WebSettings& settings);
 

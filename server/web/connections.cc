@@ -433,11 +433,15 @@ void Connections::Admit(int number) {
   if (error) return;  // gone already
   shared_->accepted.fetch_add(1);
   const Address peer = ToAddress(remote.address());
+  const bool trusted = options.proxies.Contains(peer);
+  if (options.proxies_only && !trusted) {
+    shared_->turned_away.fetch_add(1);
+    return;
+  }
   const auto counted = shared_->per_address.find(peer.Subscriber());
   const bool full = shared_->connections.size() >= options.limits.connections_max ||
                     (counted != shared_->per_address.end() &&
-                     counted->second >= options.limits.connections_per_address_max &&
-                     !options.proxies.Contains(peer));
+                     counted->second >= options.limits.connections_per_address_max && !trusted);
   if (full) {
     shared_->turned_away.fetch_add(1);
     if (shared_->turning_away >= limits::kWebTurnedAwayMax) return;

@@ -42,6 +42,7 @@ struct Served {
 struct ServerOptions {
   ListenAddress listen;
   TrustedProxies proxies;
+  bool proxies_only = false;  // all others are closed at once
   ServerLimits limits;
   const base::Clock* clock = nullptr;         // time of day, for Date; outlives the server
   std::function<void(const Served&)> served;  // on the server's thread; may be empty
@@ -51,7 +52,7 @@ struct ServerOptions {
 struct ServerCounts {
   size_t connections;     // open now
   uint64_t accepted;      // since the start
-  uint64_t turned_away;   // above a limit of connections
+  uint64_t turned_away;   // above a limit of connections, or no proxy where only those may come
   uint64_t cut;           // too slow
   uint64_t bodies_bytes;  // under way now
 };

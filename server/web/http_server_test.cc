@@ -53,7 +53,8 @@ uint64_t ResidentBytes() {
 class HttpServerTest : public testing::Test {
  protected:
   // Serves /echo, /big, /stream, /endless, /later, /lost and /who.
-  void Start(const ServerLimits& limits = {}, const std::vector<std::string>& proxies = {}) {
+  void Start(const ServerLimits& limits = {}, const std::vector<std::string>& proxies = {},
+             bool proxies_only = false) {
     base::SetLogLevel(base::LogLevel::kOff);
     Site site;
     site.Add({.name = "echo",
@@ -110,6 +111,7 @@ class HttpServerTest : public testing::Test {
     options.listen = *ListenAddress::Parse("listen", "127.0.0.1:0");
     options.limits = limits;
     options.proxies = *TrustedProxies::Parse(proxies);
+    options.proxies_only = proxies_only;
     options.clock = &clock_;
     options.served = [this](const Served& served) { last_label_ = served.label; };
     auto server = HttpServer::Start(std::move(options), std::move(site));
@@ -330,6 +332,16 @@ TEST_F(HttpServerTest, OneAddressDoesNotTakeAllConnectionsButATrustedProxyMay) {
     proxied.push_back(std::make_unique<RawClient>(port()));
     EXPECT_EQ(proxied.back()->Ask(Get("/who/a")).status, 200);
   }
+}
+
+TEST_F(HttpServerTest, WhereOnlyProxiesMayComeAllOthersAreClosedAtOnce) {
+  Start({}, {"203.0.113.0/24"}, /*proxies_only=*/true);
+  EXPECT_TRUE(RawClient(port()).EndsWithin(milliseconds(3000)));
+  EXPECT_EQ(RawClient(port()).Ask(Get("/who/a")).status, 0);
+  EXPECT_EQ(server_->counts().turned_away, 2u);
+  server_.reset();
+  Start({}, {"127.0.0.1"}, /*proxies_only=*/true);
+  EXPECT_EQ(RawClient(port()).Ask(Get("/who/a")).status, 200);
 }
 
 TEST_F(HttpServerTest, BodiesTogetherAreBounded) {

@@ -99,6 +99,17 @@ TEST_F(GatewayTest, SettingsThatAreNotSafeAreRefusedBeforeAnythingIsMade) {
   EXPECT_FALSE(fs::exists(settings_.data_directory));
 }
 
+TEST_F(GatewayTest, WhereOthersCanReachItOnlyTheTrustedProxyIsServed) {
+  settings_.web.listen = "0.0.0.0:0";
+  settings_.web.trusted_proxies = {"203.0.113.7"};
+  Start();
+  EXPECT_TRUE(RawClient(port()).EndsWithin(std::chrono::seconds(3)));
+  server_.reset();
+  settings_.web.trusted_proxies = {"203.0.113.7", "127.0.0.1"};
+  Start();
+  EXPECT_EQ(RawClient(port()).Ask(Get("/nothing")).status, 404);
+}
+
 TEST_F(GatewayTest, PagesCallsAndTheRestStandBesideEachOther) {
   settings_.web.pages_directory = directory_ / "pages";
   Start();
