@@ -42,6 +42,7 @@ struct ConnectionsShared {
   std::list<Connection*> connections;
   absl::flat_hash_map<Address, size_t> per_address;
   size_t turning_away = 0;
+  size_t large_bodies_bytes = 0;  // part of bodies_bytes
   std::vector<char> scratch = std::vector<char>(limits::kWebPieceBytes);
   std::string id_prefix = base::Hex(base::Sha256(base::RandomBytes(32))).substr(0, 8);
   uint64_t requests = 0;
@@ -215,7 +216,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       case RequestReader::State::kHead:
         return AwaitBytes();
       case RequestReader::State::kBody:
-        if (shared_->bodies_bytes.load() > options.limits.bodies_bytes_max) return Refuse(Busy());
+        if (TooMuchTogether()) return Refuse(Busy());
         if (in_head) SayContinue();
         if (in_head || size / limits::kWebPieceBytes > before / limits::kWebPieceBytes) {
           Within(options.limits.piece_time_max);
@@ -239,7 +240,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void CountBody(size_t bytes) {
     shared_->bodies_bytes.fetch_add(bytes - body_counted_);
+    shared_->large_bodies_bytes += IfLarge(bytes) - IfLarge(body_counted_);
     body_counted_ = bytes;
+  }
+  size_t IfLarge(size_t bytes) const {
+    return bytes > shared_->options.limits.body_small_bytes_max ? bytes : 0;
+  }
+  bool TooMuchTogether() const {
+    const size_t bytes_max = shared_->options.limits.bodies_bytes_max;
+    return shared_->bodies_bytes.load() > bytes_max ||
+           (IfLarge(body_counted_) > 0 && shared_->large_bodies_bytes > bytes_max / 2);
   }
 
   void Serve() {

@@ -25,6 +25,7 @@ struct ServerLimits {
   size_t connections_max = limits::kWebConnectionsMax;
   size_t connections_per_address_max = limits::kWebConnectionsPerAddressMax;
   size_t bodies_bytes_max = limits::kWebBodiesBytesMax;
+  size_t body_small_bytes_max = limits::kWebBodyAnonymousMax;  // larger ones share half of that
   uint32_t requests_per_connection_max = limits::kWebRequestsPerConnectionMax;
   absl::Duration header_time_max = limits::kWebHeaderTimeMax;
   absl::Duration idle_time_max = limits::kWebIdleTimeMax;

@@ -357,6 +357,30 @@ TEST_F(HttpServerTest, BodiesTogetherAreBounded) {
   EXPECT_TRUE(Soon([&] { return server_->counts().bodies_bytes == 0; }));
 }
 
+TEST_F(HttpServerTest, LargeBodiesHaveHalfOfTheRoomSoThatSmallOnesGoOn) {
+  constexpr size_t kSmall = 20'000;
+  Start({.bodies_bytes_max = 250'000, .body_small_bytes_max = kSmall});
+  const std::string large = Post("/echo", std::string(kEchoMax, 'x'));
+  const std::string small = Post("/echo", std::string(kSmall, 'x'));
+  RawClient first(port());
+  first.Send(std::string_view(large).substr(0, large.size() - 1));
+  ASSERT_TRUE(Soon([&] { return server_->counts().bodies_bytes == kEchoMax - 1; }));
+  RawClient second(port());
+  second.Send(std::string_view(large).substr(0, large.size() - 1));
+  EXPECT_EQ(second.Read().status, 503);
+  std::vector<std::unique_ptr<RawClient>> others;
+  for (size_t i = 1; i <= 5; ++i) {
+    others.push_back(std::make_unique<RawClient>(port()));
+    others.back()->Send(std::string_view(small).substr(0, small.size() - 1));
+    ASSERT_TRUE(
+        Soon([&] { return server_->counts().bodies_bytes == kEchoMax - 1 + i * (kSmall - 1); }));
+  }
+  for (const auto& other : others) EXPECT_EQ(other->Ask("x").body.size(), kSmall);
+  EXPECT_EQ(first.Ask("x").body.size(), kEchoMax);
+  // All of it is given back.
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(RawClient(port()).Ask(large).status, 200);
+}
+
 TEST_F(HttpServerTest, AfterItsRequestsAConnectionEnds) {
   Start({.requests_per_connection_max = 2});
   RawClient client(port());
