@@ -65,7 +65,8 @@ Address ToAddress(const asio::ip::address& address) {
   return result;
 }
 
-// One connection, one request at a time: bytes that come before the answer is sent stay unread.
+// One connection, one request at a time. What comes before the answer is sent stays in the kernel,
+// but for what was read together with the end of the request: of that, a head at most is kept.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(tcp::socket socket, const Address& peer, bool turned_away,
@@ -225,7 +226,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
       case RequestReader::State::kRefused:
         return WriteRefusal();
       case RequestReader::State::kDone:
-        ahead_ = std::string(bytes);
+        // It counts for no budget. Who sends more of the next requests has to send it again.
+        goes_on_ = bytes.size() <= limits::kWebHeaderBytesMax;
+        if (goes_on_) ahead_ = std::string(bytes);
         return Serve();
     }
   }
@@ -271,7 +274,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (phase_ != Phase::kServing) return;
     CountBody(0);
     const bool more = ++served_ < shared_->options.limits.requests_per_connection_max;
-    Write(std::move(answer), more && reader_->keep_alive() && !shared_->stopping);
+    Write(std::move(answer), more && goes_on_ && reader_->keep_alive() && !shared_->stopping);
   }
 
   // An answer before the request was read to its end.
@@ -401,6 +404,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   uint32_t served_ = 0;
   bool waiting_ = false;  // for something to read
   std::string ahead_;     // read already, of the next request
+  bool goes_on_ = true;   // all that was read is there
 
   // Of the request under way.
   std::optional<RequestReader> reader_;

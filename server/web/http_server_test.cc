@@ -203,6 +203,26 @@ TEST_F(HttpServerTest, RequestsSentAheadAreAnsweredInOrder) {
   EXPECT_EQ(client.Read().body, "later\n");
 }
 
+TEST_F(HttpServerTest, WhoSendsFarAheadGetsOneAnswerAndTheEnd) {
+  Start();
+  for (const size_t bytes : {limits::kWebHeaderBytesMax / 2, 2 * limits::kWebHeaderBytesMax}) {
+    RawClient client(port());
+    client.Send(Get("/later"));
+    std::this_thread::sleep_for(milliseconds(20));
+    // While that is answered, what follows gathers, to be read at once.
+    client.Send(Get("/who/a") + Post("/echo", std::string(bytes, 'x')));
+    EXPECT_EQ(client.Read().body, "later\n");
+    const RawAnswer answer = client.Read();
+    EXPECT_EQ(answer.status, 200);
+    if (bytes < limits::kWebHeaderBytesMax) {
+      EXPECT_EQ(client.Read().body.size(), bytes);
+    } else {
+      EXPECT_EQ(answer.headers.at("connection"), "close");
+      EXPECT_TRUE(client.EndsWithin(milliseconds(3000)));
+    }
+  }
+}
+
 TEST_F(HttpServerTest, ChunkedAndExpectedBodiesArrive) {
   Start();
   RawClient client(port());
