@@ -7,18 +7,18 @@
 namespace hailong::base {
 namespace {
 
+bool IsDash(size_t position) {
+  return position == 8 || position == 13 || position == 18 || position == 23;
+}
+
+}  // namespace
+
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
-
-bool IsDash(size_t position) {
-  return position == 8 || position == 13 || position == 18 || position == 23;
-}
-
-}  // namespace
 
 absl::StatusOr<Uuid> Uuid::Parse(std::string_view text) {
   const absl::Status bad =

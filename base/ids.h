@@ -31,6 +31,9 @@ struct Uuid {
   }
 };
 
+// The value of a hexadecimal digit in either case; -1: it is none.
+int HexDigit(char c);
+
 // True if `text` is well-formed UTF-8 (no overlong forms, no surrogates).
 bool IsUtf8(std::string_view text);
 

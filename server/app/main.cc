@@ -43,7 +43,8 @@ int main(int argc, char** argv) {
                  "Settings of the Zalo channel, textproto; its webhook is /zalo/webhook");
   app.footer(
       "Plain text is served on loopback only; anywhere else give --tls-cert and --tls-key.\n"
-      "HTTP is plain: on loopback, or elsewhere behind a --web-trusted-proxy that does the TLS.\n"
+      "HTTP is plain: on loopback, or elsewhere for a --web-trusted-proxy alone, which does the "
+      "TLS.\n"
       "The first start writes the admin's credential to DATA/admin.token.\n"
       "Exit status: 0 stopped by SIGTERM or SIGINT, 1 could not start, 3 the store failed: "
       "restart.");

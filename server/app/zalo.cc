@@ -32,8 +32,7 @@ void AddWebhook(zalo::Webhook& webhook, web::Site& site) {
   site.Add({.name = "zalo-webhook",
             .path = "/zalo/webhook",
             .methods = {"GET", "POST"},
-            // One more than is taken, so that the webhook itself says what is too large.
-            .body_bytes_max = limits::kZaloBodyBytesMax + 1,
+            .body_bytes_max = limits::kZaloBodyBytesMax,
             .serve = [&webhook](web::Request request, web::Done done) {
               zalo::WebhookRequest told{.method = std::move(request.method),
                                         .headers = {},

@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "server/intake/intake.h"
-#include "server/store/writer.h"
 #include "server/web/site.h"
 #include "server/zalo/channel.h"
 

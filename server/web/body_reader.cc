@@ -2,20 +2,10 @@
 
 #include <algorithm>
 
+#include "base/ids.h"
 #include "server/web/limits.h"
 
 namespace hailong::web {
-namespace {
-
-// -1: no hexadecimal digit.
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
 
 BodyReader::BodyReader(const Head& head, size_t bytes_max) : bytes_max_(bytes_max) {
   if (head.chunked) {
@@ -65,8 +55,9 @@ void BodyReader::EndLine() {
     uint64_t size = 0;
     // A line has 15 digits at most, so this cannot overflow.
     for (const char c : line_) {
-      if (HexDigit(c) < 0) return Refuse(State::kBroken);
-      size = size * 16 + static_cast<uint64_t>(HexDigit(c));
+      const int digit = base::HexDigit(c);
+      if (digit < 0) return Refuse(State::kBroken);
+      size = size * 16 + static_cast<uint64_t>(digit);
     }
     if (size > bytes_max_ - body_.size()) return Refuse(State::kTooLarge);
     left_ = size;

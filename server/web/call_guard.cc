@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/crypto/base32.h"
 #include "base/crypto/crypto.h"
 #include "base/status.h"
+#include "server/model/limits.h"
 #include "server/model/web_refusal.h"
 #include "server/web/connect_error.h"
 
@@ -39,7 +41,12 @@ std::string Text(const Message& message, const std::string& name) {
   return message.GetReflection()->GetString(message, field);
 }
 
-}  // namespace
+// By what a person comes, out of the bytes of any request that has an `entry` (see SurveyService):
+// the invitation, or the link. Empty: none.
+struct EntryKeys {
+  std::string invitation;
+  std::string link;
+};
 
 EntryKeys ReadEntry(const Method& method, const std::string& bytes) {
   EntryKeys keys;
@@ -52,11 +59,16 @@ EntryKeys ReadEntry(const Method& method, const std::string& bytes) {
   if (!message->ParsePartialFromString(bytes)) return keys;
   const Message* entry = SubMessage(*message, "entry");
   if (entry == nullptr) return keys;
-  keys.invitation = Text(*entry, "invitation_token");
+  // However it is typed, it is one. What is no code lets nobody in: its handler says so.
+  keys.invitation = base::NormalizeBase32(Text(*entry, "invitation_token"), limits::kTokenSize);
   const Message* slip = SubMessage(*entry, "slip");
-  keys.link = slip != nullptr ? Text(*slip, "link_code") : Text(*entry, "link_code");
+  keys.link =
+      base::NormalizeBase32(slip != nullptr ? Text(*slip, "link_code") : Text(*entry, "link_code"),
+                            limits::kLinkCodeSize);
   return keys;
 }
+
+}  // namespace
 
 CallGuard::CallGuard(const Options& options, const base::Clock& clock,
                      std::function<bool(std::string_view)> is_public)

@@ -64,12 +64,4 @@ class CallGuard {
   std::atomic<uint64_t> solved_ = 0;
 };
 
-// By what a person comes, out of the bytes of any request that has an `entry` (see SurveyService):
-// the invitation, or the link. Empty: none.
-struct EntryKeys {
-  std::string invitation;
-  std::string link;
-};
-EntryKeys ReadEntry(const Method& method, const std::string& bytes);
-
 }  // namespace hailong::web

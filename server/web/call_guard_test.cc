@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "absl/strings/ascii.h"
 #include "base/status.h"
 #include "hailong/v1/collection_service.pb.h"
 #include "hailong/v1/kiosk_service.pb.h"
+#include "hailong/v1/survey_service.pb.h"
 
 namespace hailong::web {
 namespace {
@@ -126,14 +130,17 @@ TEST(LeadingZeroBits, CountsBits) {
 class CallGuardTest : public testing::Test {
  protected:
   static constexpr char kEnroll[] = "hailong.v1.KioskService/Enroll";
+  static constexpr char kOpenSurvey[] = "hailong.v1.SurveyService/OpenSurvey";
   CallGuardTest() {
     // Linked in, so that they are found by name.
     (void)v1::EnrollRequest::default_instance();
     (void)v1::SubmitResponseRequest::default_instance();
+    (void)v1::OpenSurveyRequest::default_instance();
   }
   static CallGuard::Options Small() {
     CallGuard::Options options;
     options.per_credential = {.per_second = 1, .burst = 2};
+    options.per_link = {.per_second = 1, .burst = 3};
     options.per_address = {.per_second = 1, .burst = 4};
     options.bits_min = 6;
     options.bits_max = 10;
@@ -149,9 +156,36 @@ class CallGuardTest : public testing::Test {
                                               const std::string& method = kEnroll) {
     return guard_.Look(request, FindMethod(method).value(), "");
   }
+  // Each time from an address of its own, so that only the entry counts.
+  std::optional<ConnectGateway::Stopped> Come(const v1::Entry& entry,
+                                              const std::vector<Header>& headers = {}) {
+    v1::OpenSurveyRequest message;
+    *message.mutable_entry() = entry;
+    Request request = From(Cat("203.0.113.", ++visitors_));
+    request.headers = headers;
+    return guard_.Look(request, FindMethod(kOpenSurvey).value(), message.SerializeAsString());
+  }
+  static v1::Entry ByToken(const std::string& token) {
+    v1::Entry entry;
+    entry.set_invitation_token(token);
+    return entry;
+  }
+  static v1::Entry ByLink(const std::string& link_code) {
+    v1::Entry entry;
+    entry.set_link_code(link_code);
+    return entry;
+  }
+  static v1::Entry BySlip(const std::string& link_code) {
+    v1::Entry entry;
+    entry.mutable_slip()->set_link_code(link_code);
+    return entry;
+  }
 
   base::FakeClock clock_{kNow};
-  CallGuard guard_{Small(), clock_, [](std::string_view method) { return method == kEnroll; }};
+  CallGuard guard_{Small(), clock_, [](std::string_view method) {
+                     return method == kEnroll || method == kOpenSurvey;
+                   }};
+  int visitors_ = 0;
 };
 
 TEST_F(CallGuardTest, AnAddressPassesItsBurstThenIsChallengedAndPassesByWork) {
@@ -189,6 +223,58 @@ TEST_F(CallGuardTest, ASubscriberOfIPv6IsOneAddress) {
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(Look(From(Cat("2001:db8::", i))).has_value());
   EXPECT_TRUE(Look(From("2001:db8::ffff:1")).has_value());
   EXPECT_FALSE(Look(From("2001:db8:0:1::1")).has_value());
+}
+
+TEST_F(CallGuardTest, AnInvitationIsOneHoweverItIsTyped) {
+  const std::string token = "ABCDEFGHJKMNPQRSTVWXYZ0123";
+  std::set<std::string> writings;
+  for (size_t i = 0; writings.size() < 29; ++i) {
+    std::string typed = token;
+    for (size_t bit = 0; bit < 5; ++bit) {
+      if ((i >> bit) % 2 == 1) typed[bit] = absl::ascii_tolower(typed[bit]);
+    }
+    writings.insert(typed.insert(1 + i % 25, i % 2 == 0 ? "-" : " "));
+  }
+  writings.insert("ABCDEFGHJKMNPQRSTVWXYZo123");
+  writings.insert("ABCDEFGHJKMNPQRSTVWXYZ0l23");
+  ASSERT_EQ(writings.size(), 31u);
+  int stopped = 0;
+  for (const std::string& typed : writings) {
+    const auto refused = Come(ByToken(typed));
+    if (!refused.has_value()) continue;
+    ++stopped;
+    EXPECT_NE(refused->status.message.find("this invitation"), std::string::npos);
+    EXPECT_TRUE(refused->headers.empty()) << "no challenge: its owner has it once";
+  }
+  EXPECT_EQ(stopped, 1) << "above a burst of 30";
+  EXPECT_EQ(guard_.refused(), 1u);
+  EXPECT_FALSE(Come(ByToken("BBCDEFGHJKMNPQRSTVWXYZ0123")).has_value());
+}
+
+TEST_F(CallGuardTest, ALinkAboveItsRateIsChallengedHoweverItIsTypedAndFromWherever) {
+  EXPECT_FALSE(Come(ByLink("ABCDE12345")).has_value());
+  EXPECT_FALSE(Come(ByLink("abcde-12345")).has_value());
+  EXPECT_FALSE(Come(BySlip("abcdeI2345")).has_value());
+  for (const v1::Entry& entry : {ByLink("AbCdE 12345"), BySlip("ABCDE12345")}) {
+    const auto challenged = Come(entry);
+    ASSERT_TRUE(challenged.has_value());
+    EXPECT_NE(challenged->status.message.find("this link"), std::string::npos);
+    ASSERT_EQ(challenged->headers.size(), 1u);
+    EXPECT_EQ(challenged->headers[0].name, "X-Challenge");
+    const std::string solution = Solve(challenged->headers[0].value, Small().bits_max);
+    --visitors_;
+    EXPECT_FALSE(Come(entry, {{"x-challenge-solution", solution}}).has_value());
+  }
+  EXPECT_FALSE(Come(ByLink("ABCDE12346")).has_value());
+  EXPECT_EQ(guard_.challenged(), 2u);
+  EXPECT_EQ(guard_.solved(), 2u);
+}
+
+TEST_F(CallGuardTest, WhatIsNoCodeCountsForItsAddressAlone) {
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_FALSE(Come(ByToken("no token")).has_value());
+    EXPECT_FALSE(Come(ByLink("no link")).has_value());
+  }
 }
 
 TEST_F(CallGuardTest, ACredentialHasItsOwnRateWhateverTheAddress) {

@@ -4,7 +4,6 @@
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
 
-#include "absl/strings/str_format.h"
 #include "base/ids.h"
 #include "base/status.h"
 
@@ -69,22 +68,6 @@ absl::StatusOr<std::string> Codec::ToJson(std::string_view type, const std::stri
   if (!status.ok()) {
     return absl::InternalError(Cat("no JSON of a ", type, ": ", status.message().ToString()));
   }
-  return json;
-}
-
-std::string JsonString(std::string_view text) {
-  if (!base::IsUtf8(text)) text = "(a text that is not UTF-8)";
-  std::string json = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      json += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      json += absl::StrFormat("\\u%04x", c);
-    } else {
-      json.push_back(c);
-    }
-  }
-  json.push_back('"');
   return json;
 }
 

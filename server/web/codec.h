@@ -43,7 +43,4 @@ class Codec {
   std::unique_ptr<google::protobuf::util::TypeResolver> resolver_;
 };
 
-// `text` as a JSON string, with its quotes. What is no UTF-8 becomes a fixed text.
-std::string JsonString(std::string_view text);
-
 }  // namespace hailong::web

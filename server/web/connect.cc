@@ -135,7 +135,6 @@ struct ConnectGateway::Call {
   void Fail(const RpcStatus& status, std::vector<Header> headers = {}) const;
   void Refuse(const absl::Status& status) const { Fail(ToRpc(status)); }
   void Begin();
-  static void Send(const std::shared_ptr<Call>& call);
   void Finish(const RpcStatus& status, const std::string& response) const;
   Answer Labelled(Answer answer) const {
     answer.label = method.name;

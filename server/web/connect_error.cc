@@ -7,6 +7,8 @@
 #include <cstdint>
 
 #include "absl/strings/escaping.h"
+#include "base/ids.h"
+#include "base/json/json.h"
 #include "base/status.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -16,6 +18,8 @@ namespace hailong::web {
 namespace {
 
 using base::Cat;
+
+constexpr std::string_view kUnreadable = "(a text that is not UTF-8)";
 
 struct CodeRow {
   absl::StatusCode code;
@@ -82,13 +86,17 @@ RpcStatus ToRpc(const absl::Status& status) {
 
 std::string ErrorJson(const RpcStatus& status, const Codec& codec) {
   std::string json = Cat("{\"code\":\"", ConnectCode(status.code), "\"");
-  if (!status.message.empty()) json += Cat(",\"message\":", JsonString(status.message));
+  if (!status.message.empty()) {
+    // Ours all are; a library's need not be.
+    const bool readable = base::IsUtf8(status.message);
+    json += Cat(",\"message\":", base::JsonQuote(readable ? status.message : kUnreadable));
+  }
   const google::rpc::Status details = DetailsOf(status);
   std::string_view separator = ",\"details\":[";
   for (const google::protobuf::Any& any : details.details()) {
     const std::string type = TypeName(any);
-    json +=
-        Cat(separator, "{\"type\":", JsonString(type), ",\"value\":\"", Base64(any.value()), "\"");
+    json += Cat(separator, "{\"type\":", base::JsonQuote(type), ",\"value\":\"",
+                Base64(any.value()), "\"");
     // For people who read it; clients take `value`.
     const auto debug = codec.ToJson(type, any.value());
     if (debug.ok()) json += Cat(",\"debug\":", *debug);

@@ -197,6 +197,12 @@ TEST_F(ConnectTest, EveryStatusHasItsCodeAndHttpStatus) {
   }
 }
 
+TEST_F(ConnectTest, AMessageThatIsNoTextIsStillJson) {
+  backend_.status = {.code = absl::StatusCode::kUnknown, .message = "\xff\"", .details = ""};
+  EXPECT_EQ(Ask(kGetRound, "application/proto", "").body,
+            "{\"code\":\"unknown\",\"message\":\"(a text that is not UTF-8)\"}");
+}
+
 TEST_F(ConnectTest, DetailsTravelAsTypeAndValue) {
   backend_.status = ToRpc(refusal::Field("response.answers", "found 0, allowed are 1..5"));
   const Answer bad = Ask(kGetRound, "application/json", "{}");

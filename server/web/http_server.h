@@ -25,6 +25,7 @@ struct ServerLimits {
   size_t connections_max = limits::kWebConnectionsMax;
   size_t connections_per_address_max = limits::kWebConnectionsPerAddressMax;
   size_t bodies_bytes_max = limits::kWebBodiesBytesMax;
+  size_t body_small_bytes_max = limits::kWebBodyAnonymousMax;  // larger ones share half of that
   uint32_t requests_per_connection_max = limits::kWebRequestsPerConnectionMax;
   absl::Duration header_time_max = limits::kWebHeaderTimeMax;
   absl::Duration idle_time_max = limits::kWebIdleTimeMax;
@@ -35,13 +36,14 @@ struct ServerLimits {
 struct Served {
   std::string label;  // the route's name, or the answer's own
   int status;
-  uint64_t bytes;  // of the body, as far as it went
+  uint64_t bytes;  // of the body as it was made; of a stream, the pieces that were begun
   absl::Duration duration;
 };
 
 struct ServerOptions {
   ListenAddress listen;
   TrustedProxies proxies;
+  bool proxies_only = false;  // all others are closed at once
   ServerLimits limits;
   const base::Clock* clock = nullptr;         // time of day, for Date; outlives the server
   std::function<void(const Served&)> served;  // on the server's thread; may be empty
@@ -51,7 +53,7 @@ struct ServerOptions {
 struct ServerCounts {
   size_t connections;     // open now
   uint64_t accepted;      // since the start
-  uint64_t turned_away;   // above a limit of connections
+  uint64_t turned_away;   // above a limit of connections, or no proxy where only those may come
   uint64_t cut;           // too slow
   uint64_t bodies_bytes;  // under way now
 };

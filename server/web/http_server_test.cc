@@ -29,9 +29,13 @@ constexpr size_t kBigBytes = 8 << 20;
 // Pieces on another thread, as calls give them.
 class Counting final : public AnswerStream {
  public:
-  Counting(int pieces, std::atomic<int>& alive) : pieces_(pieces), alive_(alive) { ++alive_; }
+  Counting(int pieces, std::atomic<int>& alive, std::atomic<int>& reads)
+      : pieces_(pieces), alive_(alive), reads_(reads) {
+    ++alive_;
+  }
   ~Counting() override { --alive_; }
   void Read(Next next) override {
+    ++reads_;
     if (pieces_ == 0) return next(std::nullopt);
     if (pieces_ > 0) --pieces_;
     std::thread([next = std::move(next)] { next(std::string(1000, 'x')); }).detach();
@@ -40,6 +44,7 @@ class Counting final : public AnswerStream {
  private:
   int pieces_;
   std::atomic<int>& alive_;
+  std::atomic<int>& reads_;
 };
 
 uint64_t ResidentBytes() {
@@ -53,7 +58,8 @@ uint64_t ResidentBytes() {
 class HttpServerTest : public testing::Test {
  protected:
   // Serves /echo, /big, /stream, /endless, /later, /lost and /who.
-  void Start(const ServerLimits& limits = {}, const std::vector<std::string>& proxies = {}) {
+  void Start(const ServerLimits& limits = {}, const std::vector<std::string>& proxies = {},
+             bool proxies_only = false) {
     base::SetLogLevel(base::LogLevel::kOff);
     Site site;
     site.Add({.name = "echo",
@@ -88,7 +94,7 @@ class HttpServerTest : public testing::Test {
                 .methods = {"GET"},
                 .serve = [this, count = pieces](const Request&, const Done& done) {
                   Answer answer;
-                  answer.stream = std::make_shared<Counting>(count, streams_);
+                  answer.stream = std::make_shared<Counting>(count, streams_, reads_);
                   done(std::move(answer));
                 }});
     }
@@ -110,8 +116,11 @@ class HttpServerTest : public testing::Test {
     options.listen = *ListenAddress::Parse("listen", "127.0.0.1:0");
     options.limits = limits;
     options.proxies = *TrustedProxies::Parse(proxies);
+    options.proxies_only = proxies_only;
     options.clock = &clock_;
-    options.served = [this](const Served& served) { last_label_ = served.label; };
+    options.served = [this](const Served& served) {
+      last_us_.store(absl::ToInt64Microseconds(served.duration));
+    };
     auto server = HttpServer::Start(std::move(options), std::move(site));
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -126,7 +135,8 @@ class HttpServerTest : public testing::Test {
 
   base::FakeClock clock_{absl::FromUnixSeconds(1'790'000'000)};
   std::atomic<int> streams_ = 0;
-  std::string last_label_;
+  std::atomic<int> reads_ = 0;        // of their pieces
+  std::atomic<int64_t> last_us_ = 0;  // how long the last answer took
   std::unique_ptr<HttpServer> server_;
 };
 
@@ -199,6 +209,26 @@ TEST_F(HttpServerTest, RequestsSentAheadAreAnsweredInOrder) {
     EXPECT_TRUE(client.Read().body.starts_with(Cat("/who/", i, " ")));
   }
   EXPECT_EQ(client.Read().body, "later\n");
+}
+
+TEST_F(HttpServerTest, WhoSendsFarAheadGetsOneAnswerAndTheEnd) {
+  Start();
+  for (const size_t bytes : {limits::kWebHeaderBytesMax / 2, 2 * limits::kWebHeaderBytesMax}) {
+    RawClient client(port());
+    client.Send(Get("/later"));
+    std::this_thread::sleep_for(milliseconds(20));
+    // While that is answered, what follows gathers, to be read at once.
+    client.Send(Get("/who/a") + Post("/echo", std::string(bytes, 'x')));
+    EXPECT_EQ(client.Read().body, "later\n");
+    const RawAnswer answer = client.Read();
+    EXPECT_EQ(answer.status, 200);
+    if (bytes < limits::kWebHeaderBytesMax) {
+      EXPECT_EQ(client.Read().body.size(), bytes);
+    } else {
+      EXPECT_EQ(answer.headers.at("connection"), "close");
+      EXPECT_TRUE(client.EndsWithin(milliseconds(3000)));
+    }
+  }
 }
 
 TEST_F(HttpServerTest, ChunkedAndExpectedBodiesArrive) {
@@ -280,15 +310,24 @@ TEST_F(HttpServerTest, ASlowHeadAndASlowBodyAreCut) {
 }
 
 TEST_F(HttpServerTest, AReaderThatStandsStillIsCutAndASlowOneIsNot) {
-  Start({.piece_time_max = absl::Seconds(2)});
+  constexpr absl::Duration kPieceTime = absl::Seconds(2);
+  Start({.piece_time_max = kPieceTime});
   RawClient still(port(), 4096);
   still.Send(Get("/big"));
   EXPECT_TRUE(
       Soon([&] { return server_->counts().cut == 1 && server_->counts().connections == 0; }));
-  RawClient reading(port());
-  reading.Send(Get("/big"));
-  std::this_thread::sleep_for(milliseconds(200));
-  EXPECT_EQ(reading.Read().body.size(), kBigBytes);
+  // One that takes longer than that for all, and for no piece.
+  last_us_ = 0;
+  RawClient slow(port(), 64 << 10);
+  slow.Send(Get("/big"));
+  while (slow.unread().size() < kBigBytes) {
+    ASSERT_TRUE(slow.ReadPortion());
+    std::this_thread::sleep_for(milliseconds(40));
+  }
+  EXPECT_EQ(slow.Read().body.size(), kBigBytes);
+  ASSERT_TRUE(Soon([&] { return last_us_ > 0; }));
+  EXPECT_GT(absl::Microseconds(last_us_), kPieceTime);
+  EXPECT_EQ(server_->counts().cut, 1u);
 }
 
 TEST_F(HttpServerTest, AnIdleConnectionEndsWithoutAWord) {
@@ -332,6 +371,16 @@ TEST_F(HttpServerTest, OneAddressDoesNotTakeAllConnectionsButATrustedProxyMay) {
   }
 }
 
+TEST_F(HttpServerTest, WhereOnlyProxiesMayComeAllOthersAreClosedAtOnce) {
+  Start({}, {"203.0.113.0/24"}, /*proxies_only=*/true);
+  EXPECT_TRUE(RawClient(port()).EndsWithin(milliseconds(3000)));
+  EXPECT_EQ(RawClient(port()).Ask(Get("/who/a")).status, 0);
+  EXPECT_EQ(server_->counts().turned_away, 2u);
+  server_.reset();
+  Start({}, {"127.0.0.1"}, /*proxies_only=*/true);
+  EXPECT_EQ(RawClient(port()).Ask(Get("/who/a")).status, 200);
+}
+
 TEST_F(HttpServerTest, BodiesTogetherAreBounded) {
   Start({.bodies_bytes_max = 150'000});
   RawClient first(port());
@@ -343,6 +392,30 @@ TEST_F(HttpServerTest, BodiesTogetherAreBounded) {
   EXPECT_EQ(second.Read().status, 503);
   EXPECT_EQ(first.Ask("x").body.size(), kEchoMax);
   EXPECT_TRUE(Soon([&] { return server_->counts().bodies_bytes == 0; }));
+}
+
+TEST_F(HttpServerTest, LargeBodiesHaveHalfOfTheRoomSoThatSmallOnesGoOn) {
+  constexpr size_t kSmall = 20'000;
+  Start({.bodies_bytes_max = 250'000, .body_small_bytes_max = kSmall});
+  const std::string large = Post("/echo", std::string(kEchoMax, 'x'));
+  const std::string small = Post("/echo", std::string(kSmall, 'x'));
+  RawClient first(port());
+  first.Send(std::string_view(large).substr(0, large.size() - 1));
+  ASSERT_TRUE(Soon([&] { return server_->counts().bodies_bytes == kEchoMax - 1; }));
+  RawClient second(port());
+  second.Send(std::string_view(large).substr(0, large.size() - 1));
+  EXPECT_EQ(second.Read().status, 503);
+  std::vector<std::unique_ptr<RawClient>> others;
+  for (size_t i = 1; i <= 5; ++i) {
+    others.push_back(std::make_unique<RawClient>(port()));
+    others.back()->Send(std::string_view(small).substr(0, small.size() - 1));
+    ASSERT_TRUE(
+        Soon([&] { return server_->counts().bodies_bytes == kEchoMax - 1 + i * (kSmall - 1); }));
+  }
+  for (const auto& other : others) EXPECT_EQ(other->Ask("x").body.size(), kSmall);
+  EXPECT_EQ(first.Ask("x").body.size(), kEchoMax);
+  // All of it is given back.
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(RawClient(port()).Ask(large).status, 200);
 }
 
 TEST_F(HttpServerTest, AfterItsRequestsAConnectionEnds) {
@@ -388,10 +461,19 @@ TEST_F(HttpServerTest, StreamsArriveAndEndWhenTheClientGoes) {
     ASSERT_TRUE(Soon([&] { return streams_.load() == 1; }));
   }
   EXPECT_TRUE(Soon([&] { return streams_.load() == 0; }));
-  // A client that stops reading holds one piece, not all.
+}
+
+TEST_F(HttpServerTest, AStreamIsMadeNoFasterThanItsClientReads) {
+  Start();
   RawClient still(port(), 4096);
   still.Send(Get("/endless"));
-  std::this_thread::sleep_for(milliseconds(300));
+  // Once the kernel has its fill, no further piece is asked for.
+  EXPECT_TRUE(Soon([&] {
+    const int made = reads_;
+    std::this_thread::sleep_for(milliseconds(300));
+    return made > 0 && reads_ == made;
+  }));
+  EXPECT_EQ(streams_, 1);
   EXPECT_EQ(RawClient(port()).Ask(Get("/who/a")).status, 200);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -132,10 +133,8 @@ absl::StatusOr<Pages> Pages::Load(const std::string& directory) {
   return pages;
 }
 
-Answer Pages::Serve(const Request& request) const { return ServeFile(request.path, request); }
-
-Answer Pages::ServeFile(std::string_view name, const Request& request) const {
-  const auto found = files_->by_path.find(name);
+Answer Pages::Serve(const Request& request) const {
+  const auto found = files_->by_path.find(request.path);
   if (found == files_->by_path.end()) return PlainText(404, "There is nothing at this address.");
   return ServeOne(found->second, request);
 }

@@ -6,7 +6,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "server/web/http.h"
@@ -24,8 +23,6 @@ class Pages {
 
   // "/" is "/index.html", "/s/" is "/s/index.html". 404 if there is no such file.
   Answer Serve(const Request& request) const;
-  // The answer to `request` with this file, whatever its path: for pages that stand for many paths.
-  Answer ServeFile(std::string_view name, const Request& request) const;
 
   // The route of everything that nobody else serves.
   Route MakeRoute() const;

@@ -2,12 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "base/gzip/gzip.h"
-#include "base/status.h"
+#include "base/temp_directory_for_test.h"
 
 namespace hailong::web {
 namespace {
@@ -17,14 +16,11 @@ namespace fs = std::filesystem;
 class PagesTest : public testing::Test {
  protected:
   PagesTest() {
-    std::string name = (fs::temp_directory_path() / "hailong-pages-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
     Write("index.html", "<!doctype html>" + std::string(2000, 'a'));
     Write("assets/survey-4ZK2QXWA.js", "console.log(1)" + std::string(2000, 'b'));
     Write("assets/dot.png", "png");
     Write("s/index.html", "<!doctype html>s");
   }
-  ~PagesTest() override { fs::remove_all(directory_); }
 
   void Write(const std::string& name, const std::string& content) {
     fs::create_directories((directory_ / name).parent_path());
@@ -43,7 +39,8 @@ class PagesTest : public testing::Test {
     return "";
   }
 
-  fs::path directory_;
+  const base::TempDirectory temp_;
+  const fs::path directory_ = temp_.path();
 };
 
 TEST_F(PagesTest, ServesTheIndexAndNamesExactly) {

@@ -16,7 +16,7 @@ namespace hailong::web {
 struct Route {
   std::string name;     // in log and metrics, in place of the path: "pages", "zalo-webhook"
   std::string path;     // begins with "/"
-  bool prefix = false;  // also everything below; `path` then ends with "/"
+  bool prefix = false;  // also everything that begins so
   std::vector<std::string> methods;  // "GET" brings HEAD with it
   // What a body may have, in bytes. Zero: no body.
   size_t body_bytes_max = 0;

@@ -1,21 +1,21 @@
-// Bytes as they come over a connection: head, body, route, guard, the Connect protocol, and a
-// backend that gives the request's own bytes back as an answer, a stream or a status. What must
-// hold: a request is taken or refused whole, however it was cut; every request is answered once;
-// an answer is one head and UTF-8 where it is text.
+// Bytes as they come over a connection: the server's own reader and writer around routes, guard,
+// the Connect protocol, and a backend that gives the request's own bytes back as an answer, a
+// stream or a status. What must hold: a request is taken or refused whole, however it was cut;
+// every request is answered once; an answer is one head and one body by our own strict reading, and
+// UTF-8 where it is text.
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/check.h"
 #include "base/ids.h"
-#include "server/web/answer_head.h"
-#include "server/web/body_reader.h"
+#include "server/web/answer_writer.h"
 #include "server/web/call_guard.h"
 #include "server/web/connect.h"
-#include "server/web/head.h"
 #include "server/web/limits.h"
-#include "server/web/site.h"
+#include "server/web/request_reader.h"
 
 // So that the contract is linked in, which the gateway finds by name.
 #include "hailong/v1/collection_service.pb.h"
@@ -81,41 +81,63 @@ struct World {
         return guard.Look(request, method, bytes);
       }};
   web::Site site;
+  web::TrustedProxies proxies = *web::TrustedProxies::Parse({"127.0.0.1"});
 };
 
-void JudgeAnswer(const web::Answer& answer) {
-  const std::string head =
-      web::WriteHead(answer, {.content_length = answer.body.size(), .request_id = "1", .now = {}});
-  HAILONG_CHECK(head.find("\r\n\r\n") == head.size() - 4);
-  // Its fields are fields, by our own strict reading.
-  HAILONG_CHECK(web::ParseHead("GET / HTTP/1.1\r\nHost: a\r\n" + head.substr(head.find('\n') + 1))
-                    .head.has_value());
-  if (answer.status != 200) HAILONG_CHECK(base::IsUtf8(answer.body));
-  if (answer.stream == nullptr) return;
-  for (bool more = true; more;) {
+// All that is sent of an answer, its stream read to the end.
+std::string Sent(const web::Answer& answer, const web::AnswerFraming& framing) {
+  web::AnswerWriter writer(answer, framing);
+  std::string sent;
+  while (true) {
+    const std::string_view piece = writer.Next();
+    sent += piece;
+    if (!piece.empty()) continue;
+    if (writer.stream() == nullptr) return sent;
     bool called = false;
-    answer.stream->Read([&](const std::optional<std::string>& piece) {
+    // As in the server: what a stream gives is taken when Read is over.
+    std::optional<std::string> given;
+    writer.stream()->Read([&](std::optional<std::string> next) {
       called = true;
-      more = piece.has_value();
-      HAILONG_CHECK(!more || piece->size() >= 5);
+      given = std::move(next);
     });
     HAILONG_CHECK(called);
+    writer.Put(given);
   }
 }
 
-void Serve(World& world, const web::Head& head, std::string body) {
-  web::Request request;
-  request.method = head.method;
-  request.path = head.path;
-  request.query = head.query;
-  request.headers = head.headers;
-  const web::Route* route = world.site.Find(head.path);
-  if (route == nullptr || !route->Allows(head.method)) return;
-  request.body = std::move(body);
+void JudgeAnswer(const web::Answer& answer, bool head_only) {
+  const std::string sent =
+      Sent(answer, {.head_only = head_only, .request_id = "1", .now = absl::UnixEpoch()});
+  HAILONG_CHECK(sent.starts_with("HTTP/1.1 ") && answer.status >= 200 && answer.status < 600);
+  // Its fields are fields, and its body as long as they say.
+  const std::string read = "GET / HTTP/1.1\r\nHost: a\r\n" + sent.substr(sent.find('\n') + 1);
+  const size_t head_size = web::HeadSize(read);
+  const web::HeadResult head = web::ParseHead(std::string_view(read).substr(0, head_size));
+  HAILONG_CHECK(head.head.has_value());
+  if (head_only || answer.status == 304) {
+    HAILONG_CHECK(head_size == read.size());
+  } else {
+    web::BodyReader body(*head.head, read.size());
+    HAILONG_CHECK(body.Put(std::string_view(read).substr(head_size)) == read.size() - head_size);
+    HAILONG_CHECK(body.state() == web::BodyReader::State::kDone);
+    HAILONG_CHECK(answer.stream != nullptr || body.body() == answer.body);
+  }
+  if (answer.status != 200) HAILONG_CHECK(base::IsUtf8(answer.body));
+}
+
+void JudgeRequest(const web::Request& request) {
+  HAILONG_CHECK(request.path.starts_with('/'));
+  HAILONG_CHECK((request.path + "/").find("/../") == std::string::npos);
+  HAILONG_CHECK(request.Count("content-length") + request.Count("transfer-encoding") <= 1);
+}
+
+void Serve(web::RequestReader& reader) {
+  web::Request request = reader.TakeRequest();
+  JudgeRequest(request);
   int answers = 0;
-  route->serve(std::move(request), [&](const web::Answer& answer) {
+  reader.route()->serve(std::move(request), [&](const web::Answer& answer) {
     ++answers;
-    JudgeAnswer(answer);
+    JudgeAnswer(answer, reader.method() == "HEAD");
   });
   HAILONG_CHECK(answers == 1);
 }
@@ -123,30 +145,32 @@ void Serve(World& world, const web::Head& head, std::string body) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using State = web::RequestReader::State;
   static World& world = *new World;
   // Larger ones are translated by another thread; the path is the same.
   if (size > limits::kWebTranslateInPlaceMax) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const size_t head_size = web::HeadSize(bytes);
-  HAILONG_CHECK(head_size <= size);
-  if (head_size == 0) return 0;
-  HAILONG_CHECK(web::HeadSize(bytes.substr(0, head_size - 1)) == 0);
-  const web::HeadResult parsed = web::ParseHead(bytes.substr(0, head_size));
-  HAILONG_CHECK(parsed.head.has_value() != parsed.refusal.has_value());
-  if (!parsed.head.has_value()) {
-    HAILONG_CHECK(parsed.refusal->status >= 400 && parsed.refusal->status < 600);
+  const web::ReadFor read_for{world.site, world.proxies, *web::Address::Parse("127.0.0.1")};
+  web::RequestReader whole(read_for);
+  web::RequestReader slow(read_for);
+  const size_t taken = whole.Put(bytes);
+  size_t slow_taken = 0;
+  for (const char& c : bytes) slow_taken += slow.Put({&c, 1});
+  HAILONG_CHECK(taken <= size && whole.state() == slow.state());
+  HAILONG_CHECK(whole.route() == slow.route() && whole.method() == slow.method());
+  HAILONG_CHECK(whole.body_bytes() == slow.body_bytes());
+  if (whole.state() == State::kRefused) {
+    const web::Answer refusal = whole.TakeRefusal();
+    HAILONG_CHECK(refusal.status >= 400 && refusal.body == slow.TakeRefusal().body);
+    JudgeAnswer(refusal, whole.method() == "HEAD");
     return 0;
   }
-  const web::Head& head = *parsed.head;
-  HAILONG_CHECK(head.path.starts_with('/') && (head.path + "/").find("/../") == std::string::npos);
-  HAILONG_CHECK(!(head.chunked && head.content_length.has_value()));
-  web::BodyReader whole(head, limits::kWebBodyAnonymousMax);
-  web::BodyReader slow(head, limits::kWebBodyAnonymousMax);
-  const std::string_view rest = bytes.substr(head_size);
-  size_t slow_taken = 0;
-  for (const char& c : rest) slow_taken += slow.Put({&c, 1});
-  HAILONG_CHECK(whole.Put(rest) == slow_taken);
-  HAILONG_CHECK(whole.state() == slow.state() && whole.body() == slow.body());
-  if (whole.state() == web::BodyReader::State::kDone) Serve(world, head, whole.TakeBody());
+  HAILONG_CHECK(taken == slow_taken);
+  if (whole.state() != State::kDone) {
+    HAILONG_CHECK(taken == size);
+    return 0;
+  }
+  HAILONG_CHECK(whole.method() == "HEAD" || slow.TakeRequest().method == whole.method());
+  Serve(whole);
   return 0;
 }

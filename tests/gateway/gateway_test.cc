@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/status.h"
+#include "base/temp_directory_for_test.h"
 #include "server/app/server.h"
 #include "server/web/challenge.h"
 #include "server/web/raw_client_for_test.h"
@@ -19,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using base::Cat;
 using testing::HasSubstr;
+using testing::Not;
 using web::Get;
 using web::Post;
 using web::RawAnswer;
@@ -30,8 +32,6 @@ constexpr char kJson[] = "Content-Type: application/json\r\n";
 class GatewayTest : public testing::Test {
  protected:
   GatewayTest() {
-    std::string name = (fs::temp_directory_path() / "hailong-gateway-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
     settings_.data_directory = directory_ / "data";
     settings_.listen = "127.0.0.1:0";
     settings_.web.listen = "127.0.0.1:0";
@@ -39,10 +39,6 @@ class GatewayTest : public testing::Test {
     settings_.clock = &clock_;
     fs::create_directories(directory_ / "pages");
     std::ofstream(directory_ / "pages/index.html") << "<!doctype html><title>Hài lòng</title>";
-  }
-  ~GatewayTest() override {
-    server_.reset();
-    fs::remove_all(directory_);
   }
   void Start() {
     auto server = app::Server::Start(settings_);
@@ -59,9 +55,29 @@ class GatewayTest : public testing::Test {
     file >> token;
     return Cat(kJson, "Authorization: Bearer ", token, "\r\n");
   }
+  // Round "r" over unit "1".
+  void OpenRound() const {
+    const auto call = [this](const std::string& method, const std::string& json) {
+      const RawAnswer answer =
+          RawClient(port()).Ask(Post(Cat("/hailong.v1.RegistryService/", method), json, Admin()));
+      EXPECT_EQ(answer.status, 200) << method << " " << answer.body;
+    };
+    call("ImportUnits", R"({"units":[{"unitId":"1","name":"Xã","level":"commune",
+        "validFrom":"2020-01-01"}]})");
+    call("PublishQuestionnaire", R"({"questionnaire":{"questionnaireId":"q","version":1,
+        "legalBasis":{"source":"made up for a test","grade":"GRADE_UNVERIFIED"},
+        "title":{"vi":"Quầy"},"audience":"AUDIENCE_CITIZENS","questions":[{"questionId":"rating",
+        "kind":"QUESTION_KIND_RATING","text":{"vi":"Hài lòng?"},"required":true,
+        "options":[{"text":{"vi":"1"}},{"text":{"vi":"2"}},{"text":{"vi":"3"}},{"text":{"vi":"4"}},
+        {"text":{"vi":"5"}}]}]}})");
+    call("OpenRound", R"({"round":{"roundId":"r","questionnaireId":"q","questionnaireVersion":1,
+        "rootUnitId":"1","frameworkId":"lecture-rating","synthetic":true,"title":{"vi":"Thu"},
+        "opensAt":"2026-09-01T00:00:00Z","closesAt":"2026-10-01T00:00:00Z"}})");
+  }
 
   base::FakeClock clock_{absl::FromUnixSeconds(1'790'000'000)};
-  fs::path directory_;
+  const base::TempDirectory temp_;
+  const fs::path directory_ = temp_.path();
   app::Settings settings_;
   std::unique_ptr<app::Server> server_;
 };
@@ -101,6 +117,17 @@ TEST_F(GatewayTest, SettingsThatAreNotSafeAreRefusedBeforeAnythingIsMade) {
   settings_.web.pages_directory = directory_ / "nothing";
   EXPECT_EQ(app::Server::Start(settings_).status().code(), absl::StatusCode::kNotFound);
   EXPECT_FALSE(fs::exists(settings_.data_directory));
+}
+
+TEST_F(GatewayTest, WhereOthersCanReachItOnlyTheTrustedProxyIsServed) {
+  settings_.web.listen = "0.0.0.0:0";
+  settings_.web.trusted_proxies = {"203.0.113.7"};
+  Start();
+  EXPECT_TRUE(RawClient(port()).EndsWithin(std::chrono::seconds(3)));
+  server_.reset();
+  settings_.web.trusted_proxies = {"203.0.113.7", "127.0.0.1"};
+  Start();
+  EXPECT_EQ(RawClient(port()).Ask(Get("/nothing")).status, 404);
 }
 
 TEST_F(GatewayTest, PagesCallsAndTheRestStandBesideEachOther) {
@@ -189,19 +216,23 @@ TEST_F(GatewayTest, OperationsTellWhatGoesOn) {
 
 TEST_F(GatewayTest, StoppingEndsStreamsAndIdleConnectionsSoon) {
   Start();
+  OpenRound();
   RawClient idle(port());
-  idle.Ask(Get("/"));
+  EXPECT_EQ(idle.Ask(Get("/")).status, 404);
   RawClient watching(port());
-  // No such round: the stream ends by itself; the connection stays.
   const std::string request("\0\0\0\0\x0f{\"roundId\":\"r\"}", 20);
-  const RawAnswer ended = watching.Ask(Post(
+  watching.Send(Post(
       "/hailong.v1.ResultsService/WatchRound", request,
       Admin().replace(0, std::string(kJson).size(), "Content-Type: application/connect+json\r\n")));
-  EXPECT_EQ(ended.status, 200);
-  EXPECT_THAT(ended.body, HasSubstr("\"code\":\"not_found\""));
+  while (watching.unread().find("\"observedAt\"") == std::string::npos) {
+    ASSERT_TRUE(watching.ReadPortion());
+  }
+  EXPECT_THAT(watching.unread(), Not(HasSubstr("\"error\"")));
   const auto began = std::chrono::steady_clock::now();
   server_.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(8));
+  // It was told that this is the end, and why.
+  EXPECT_THAT(watching.Read().body, HasSubstr("{\"error\":{\"code\":\"unavailable\""));
   EXPECT_TRUE(idle.EndsWithin(std::chrono::milliseconds(1000)));
 }
 

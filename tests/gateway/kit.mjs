@@ -61,14 +61,14 @@ const answered = (registry, method, message) => ({ answer: toJson(method.output,
 const refused = (code, message, details) => (
   { code: Code[code], message, details: details.sort((a, b) => (a.type < b.type ? -1 : 1)) });
 
-// A stock Connect client. `kind`: 'node' or 'web'; binary or JSON.
+// A stock Connect client. `kind`: 'node' or 'web'; binary or JSON; `further` options of Node's.
 export class ConnectCaller {
-  constructor(registry, server, kind, useBinaryFormat) {
+  constructor(registry, server, kind, useBinaryFormat, further = {}) {
     const options = { baseUrl: server.url, useBinaryFormat };
     Object.assign(this, {
       name: `connect-${kind} ${useBinaryFormat ? 'binary' : 'JSON'}`,
       registry,
-      transport: kind === 'node' ? nodeTransport({ ...options, httpVersion: '1.1' }) : webTransport(options),
+      transport: kind === 'node' ? nodeTransport({ ...options, httpVersion: '1.1', ...further }) : webTransport(options),
     });
   }
   options(credential) {

@@ -1,12 +1,14 @@
-#include "server/web/answer_head.h"
+#include "server/web/answer_writer.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/status.h"
+#include "server/web/limits.h"
 
 namespace hailong::web {
 namespace {
@@ -65,7 +67,9 @@ std::string_view Reason(int status) {
   return found == kReasons.end() ? "Status" : found->second;
 }
 
-}  // namespace
+const std::string& BodyOf(const Answer& answer) {
+  return answer.file != nullptr ? *answer.file : answer.body;
+}
 
 std::string WriteHead(const Answer& answer, const AnswerFraming& framing) {
   std::string head =
@@ -82,17 +86,55 @@ std::string WriteHead(const Answer& answer, const AnswerFraming& framing) {
   head += kSecurityHeaders;
   if (framing.secure) head += kStayOnHttps;
   if (!framing.request_id.empty()) head += Cat("X-Request-Id: ", framing.request_id, "\r\n");
-  if (framing.content_length.has_value()) {
-    // 304 describes the body it has not.
-    if (answer.status != 304 && answer.status != 204) {
-      head += Cat("Content-Length: ", *framing.content_length, "\r\n");
-    }
-  } else {
+  if (answer.stream != nullptr) {
     head += "Transfer-Encoding: chunked\r\n";
+  } else if (answer.status != 304 && answer.status != 204) {
+    // 304 describes the body it has not.
+    head += Cat("Content-Length: ", BodyOf(answer).size(), "\r\n");
   }
   if (!framing.keep_alive) head += "Connection: close\r\n";
   head += "\r\n";
   return head;
+}
+
+}  // namespace
+
+AnswerWriter::AnswerWriter(Answer answer, const AnswerFraming& framing)
+    : answer_(std::move(answer)), out_(WriteHead(answer_, framing)) {
+  if (framing.head_only || answer_.status == 304) {
+    EndStream();
+  } else if (answer_.stream == nullptr) {
+    const std::string& body = BodyOf(answer_);
+    body_bytes_ = body.size();
+    // One piece where it is cheap, so that a small answer is one packet.
+    if (body.size() <= limits::kWebTranslateInPlaceMax) {
+      out_ += body;
+    } else {
+      body_ = body;
+    }
+  }
+  left_ = out_;
+}
+
+std::string_view AnswerWriter::Next() {
+  if (left_.empty()) left_ = std::exchange(body_, {});
+  if (left_.empty()) out_ = {};
+  const std::string_view piece = left_.substr(0, limits::kWebPieceBytes);
+  left_.remove_prefix(piece.size());
+  return piece;
+}
+
+void AnswerWriter::Put(const std::optional<std::string>& piece) {
+  if (!piece.has_value()) {
+    EndStream();
+    out_ = "0\r\n\r\n";
+  } else if (piece->empty()) {
+    out_.clear();  // an empty chunk would be the end
+  } else {
+    body_bytes_ += piece->size();
+    out_ = Cat(absl::StrFormat("%x", piece->size()), "\r\n", *piece, "\r\n");
+  }
+  left_ = out_;
 }
 
 }  // namespace hailong::web
