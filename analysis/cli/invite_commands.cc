@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "analysis/cli/commands.h"
+#include "analysis/cli/files.h"
 #include "analysis/cli/give_credential.h"
 #include "analysis/cli/invited.h"
 #include "analysis/cli/link.h"

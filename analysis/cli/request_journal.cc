@@ -1,9 +1,5 @@
 #include "analysis/cli/request_journal.h"
 
-#include <sys/stat.h>
-
-#include <algorithm>
-#include <array>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
@@ -11,26 +7,13 @@
 #include "analysis/cli/files.h"
 #include "base/crypto/crypto.h"
 #include "base/files.h"
-#include "base/ids.h"
 
 namespace hailong::cli {
 namespace {
 
 constexpr std::size_t kBytesMax = 1 << 20;
 
-std::string NewRequestId() {
-  std::array<uint8_t, 10> chance;
-  const std::string random = base::RandomBytes(chance.size());
-  std::copy(random.begin(), random.end(), chance.begin());
-  return base::Uuid::MakeV7(absl::Now(), chance).ToString();
-}
-
 }  // namespace
-
-bool FileExists(const std::string& path) {
-  struct stat found;
-  return stat(path.c_str(), &found) == 0;
-}
 
 absl::StatusOr<RequestJournal> RequestJournal::Open(std::string path, std::string collector_id) {
   RequestJournal journal(std::move(path), std::move(collector_id));
@@ -58,7 +41,7 @@ absl::StatusOr<RequestJournal> RequestJournal::Open(std::string path, std::strin
 absl::StatusOr<std::string> RequestJournal::FindOrAdd(std::size_t first) {
   const auto [found, is_new] = ids_.try_emplace(first, "");
   if (is_new) {
-    found->second = NewRequestId();
+    found->second = base::NewUuid(absl::Now()).ToString();
     if (const absl::Status written = Write(); !written.ok()) return written;
   }
   return found->second;

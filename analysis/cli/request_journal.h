@@ -14,8 +14,6 @@
 
 namespace hailong::cli {
 
-bool FileExists(const std::string& path);
-
 class RequestJournal {
  public:
   // Reads it, if it is there. INVALID_ARGUMENT: it is of another collector, or no such file.

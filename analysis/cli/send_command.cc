@@ -19,7 +19,6 @@
 #include "analysis/cli/mail.h"
 #include "analysis/cli/mailer.h"
 #include "analysis/cli/progress.h"
-#include "analysis/cli/request_journal.h"
 #include "analysis/cli/table_file.h"
 #include "base/crypto/base32.h"
 #include "base/files.h"

@@ -1,9 +1,6 @@
 #include "server/survey/invitations.h"
 
 #include <algorithm>
-#include <array>
-#include <functional>
-#include <future>
 #include <map>
 #include <utility>
 #include <vector>
@@ -26,23 +23,6 @@ namespace hailong::survey {
 namespace {
 
 using base::Cat;
-
-// Runs on the writer thread, and waits for it.
-absl::Status RunOnWriter(store::Writer& writer, store::Writer::Change change) {
-  std::promise<absl::Status> promise;
-  std::future<absl::Status> done = promise.get_future();
-  RETURN_IF_ERROR(writer.OfferChange(std::move(change), [&promise](absl::Status status) {
-    promise.set_value(std::move(status));
-  }));
-  return done.get();
-}
-
-base::Uuid NewId(absl::Time now) {
-  std::array<uint8_t, 10> chance;
-  const std::string random = base::RandomBytes(chance.size());
-  std::copy(random.begin(), random.end(), chance.begin());
-  return base::Uuid::MakeV7(now, chance);
-}
 
 absl::StatusOr<std::vector<base::Uuid>> ReadIds(
     const google::protobuf::RepeatedPtrField<std::string>& texts) {
@@ -92,7 +72,7 @@ model::Invitation InvitationMaker::Make(const v1::NewInvitation& wanted, int ind
   const std::string at = Cat("invitations[", index, "].");
   const v1::Collector& collector = collector_.collector;
   model::Invitation made;
-  made.invitation_id = NewId(now_);
+  made.invitation_id = base::NewUuid(now_);
   made.token_hash = HashToken(token);
   made.collector = collector_.number;
   made.round = round_.number();
@@ -251,7 +231,7 @@ absl::StatusOr<v1::CreateInvitationsResponse> Invitations::CreateInvitations(
   RETURN_IF_ERROR(maker.Problems());
 
   std::vector<base::Uuid> made_before;
-  RETURN_IF_ERROR(RunOnWriter(writer_, [&](store::Store& store) -> absl::Status {
+  RETURN_IF_ERROR(writer_.Run([&](store::Store& store) -> absl::Status {
     ASSIGN_OR_RETURN(
         made_before,
         store.PutInvitations(
@@ -322,7 +302,7 @@ absl::StatusOr<v1::RevokeInvitationsResponse> Invitations::RevokeInvitations(
                           Cat("found ", named, ", allowed are 1..", limits::kInvitationIdsMax));
   }
   ASSIGN_OR_RETURN(const auto ids, ReadIds(request.invitation_ids()));
-  RETURN_IF_ERROR(RunOnWriter(writer_, [&](store::Store& store) {
+  RETURN_IF_ERROR(writer_.Run([&](store::Store& store) {
     return store.RevokeInvitations(collector->number, ids,
                                    {.at = clock_.Now(),
                                     .actor = caller.id,

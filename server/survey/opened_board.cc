@@ -1,6 +1,5 @@
 #include "server/survey/opened_board.h"
 
-#include <future>
 #include <utility>
 #include <vector>
 
@@ -40,12 +39,7 @@ absl::Status OpenedBoard::Flush() {
     // What a save under way has taken is written before what is offered now.
     if (!saving_ && unsaved_.empty()) return absl::OkStatus();
   }
-  std::promise<absl::Status> promise;
-  std::future<absl::Status> flushed = promise.get_future();
-  RETURN_IF_ERROR(writer_.OfferChange(
-      [this](store::Store& store) { return WriteTo(store); },
-      [&promise](absl::Status status) { promise.set_value(std::move(status)); }));
-  return flushed.get();
+  return writer_.Run([this](store::Store& store) { return WriteTo(store); });
 }
 
 absl::Status OpenedBoard::WriteTo(store::Store& store) {
