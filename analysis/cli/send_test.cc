@@ -246,6 +246,22 @@ TEST_F(SendCli, WhatWasNotedByARunThatWasCutOffIsNotSentAgain) {
   EXPECT_EQ(Column("sent")[0], "2026-01-01T00:00:00Z");
 }
 
+TEST_F(SendCli, APasswordAndLinksGoInPlainTextToThisMachineAlone) {
+  ASSERT_EQ(Create(Write("list.csv", "name,email\nAn,a@b.vn\n")).exit_code, 0);
+  // Names that lead to the server here, as those of any other machine might.
+  const std::string port = smtp_.substr(smtp_.rfind(':'));
+  for (const char* host : {"localhost.localhost", "127.0.0.1.localhost"}) {
+    smtp_ = absl::StrCat("smtp://", host, port);
+    const Output output = Send();
+    EXPECT_EQ(output.exit_code, 3) << output.err;
+    EXPECT_EQ(output.out, "sent,failed,left_out\n0,0,0\n");
+    EXPECT_EQ(Mails(), 0u) << host;
+  }
+  smtp_ = "smtp://localhost" + port;
+  EXPECT_EQ(Send().exit_code, 0);
+  EXPECT_EQ(Mails(), 1u);
+}
+
 TEST_F(SendCli, WhatCannotBeSentIsSaidBeforeAnythingIs) {
   ASSERT_EQ(Create(Write("list.csv", "name,email\nAn,a@b.vn\nBình,not an address\n")).exit_code, 0);
   const Output address = Send();

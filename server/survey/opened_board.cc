@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/status.h"
 #include "server/model/limits.h"
 
 namespace hailong::survey {
