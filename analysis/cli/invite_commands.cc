@@ -71,6 +71,22 @@ absl::StatusOr<Table> ReadMade(const Create& arguments, const Table& list) {
                    "; name another file for the new ones"));
 }
 
+// What was asked for before. INVALID_ARGUMENT: links that were made are no longer in the output,
+// and may be in people's hands.
+absl::StatusOr<RequestJournal> OpenJournal(const Create& arguments, std::size_t made) {
+  absl::StatusOr<RequestJournal> journal =
+      RequestJournal::Open(arguments.out + ".requests", arguments.collector_id);
+  if (!journal.ok()) return journal;
+  if (journal->written() > made) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        arguments.out, ": ", journal->written(), " links were written to it, found ", made,
+        "; they let people in still: put the file back, or name another --out to make further "
+        "links"));
+  }
+  if (const absl::Status noted = journal->NoteWritten(made); !noted.ok()) return noted;
+  return journal;
+}
+
 // Invitations whose tokens nobody has: the answer that held them was lost.
 RpcStatus RevokeLost(const std::string& collector_id, const v1::CreateInvitationsResponse& lost,
                      Session& session) {
@@ -119,8 +135,7 @@ ExitCode RunCreate(const Create& arguments, Session& session) {
   }
   absl::StatusOr<Table> links = ReadMade(arguments, *list);
   if (!links.ok()) return session.FailUsage(links.status());
-  absl::StatusOr<RequestJournal> journal =
-      RequestJournal::Open(arguments.out + ".requests", arguments.collector_id);
+  absl::StatusOr<RequestJournal> journal = OpenJournal(arguments, links->rows.size());
   if (!journal.ok()) return session.FailUsage(journal.status());
   {
     Progress progress(session.err(), session.io().err_is_terminal, wanted.size());
@@ -143,9 +158,9 @@ ExitCode RunCreate(const Create& arguments, Session& session) {
         links->rows.push_back(std::move(row));
       }
       // On disk before the next call: a token is shown once.
-      if (const absl::Status written = WriteTable(arguments.out, *links); !written.ok()) {
-        return session.FailUsage(written);
-      }
+      absl::Status written = WriteTable(arguments.out, *links);
+      if (written.ok()) written = journal->NoteWritten(links->rows.size());
+      if (!written.ok()) return session.FailUsage(written);
       progress.Update(links->rows.size());
     }
   }

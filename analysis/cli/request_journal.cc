@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "analysis/cli/files.h"
@@ -20,21 +21,29 @@ absl::StatusOr<RequestJournal> RequestJournal::Open(std::string path, std::strin
   if (!FileExists(journal.path_)) return journal;
   const absl::StatusOr<std::string> text = ReadFile(journal.path_, kBytesMax);
   if (!text.ok()) return text.status();
+  const auto bad = [&] {
+    return absl::InvalidArgumentError(
+        absl::StrCat(journal.path_, ": is not what `invite create` writes"));
+  };
   std::istringstream in(*text);
   std::string word;
   std::string collector;
-  if (!(in >> word >> collector) || word != "collector") {
-    return absl::InvalidArgumentError(
-        absl::StrCat(journal.path_, ": is not what `invite create` writes"));
-  }
+  if (!(in >> word >> collector) || word != "collector") return bad();
   if (collector != journal.collector_id_) {
     return absl::InvalidArgumentError(absl::StrCat(journal.path_, ": is of collector '", collector,
                                                    "'; found '", journal.collector_id_,
                                                    "', allowed is the same, or another --out"));
   }
-  std::size_t first = 0;
-  std::string id;
-  while (in >> first >> id) journal.ids_[first] = id;
+  for (std::string value; in >> word >> value;) {
+    std::size_t first = 0;
+    const bool is_count = word == "written";
+    if (!absl::SimpleAtoi(is_count ? value : word, &first)) return bad();
+    if (is_count) {
+      journal.written_ = first;
+    } else {
+      journal.ids_[first] = value;
+    }
+  }
   return journal;
 }
 
@@ -52,8 +61,16 @@ absl::Status RequestJournal::Forget(std::size_t first) {
   return Write();
 }
 
+absl::Status RequestJournal::NoteWritten(std::size_t rows) {
+  const auto done = ids_.lower_bound(rows);
+  if (rows == written_ && done == ids_.begin()) return absl::OkStatus();
+  ids_.erase(ids_.begin(), done);
+  written_ = rows;
+  return Write();
+}
+
 absl::Status RequestJournal::Write() const {
-  std::string text = absl::StrCat("collector ", collector_id_, "\n");
+  std::string text = absl::StrCat("collector ", collector_id_, "\nwritten ", written_, "\n");
   for (const auto& [first, id] : ids_) absl::StrAppend(&text, first, " ", id, "\n");
   return base::WritePrivateFile(path_, text);
 }
