@@ -18,6 +18,7 @@
 #include "analysis/cli/qr_code.h"
 #include "analysis/cli/request_journal.h"
 #include "analysis/cli/table_file.h"
+#include "base/files.h"
 
 namespace hailong::cli {
 namespace {
@@ -133,6 +134,8 @@ ExitCode RunCreate(const Create& arguments, Session& session) {
     if (!one.ok()) return session.FailUsage(one.status());
     wanted.push_back(*std::move(one));
   }
+  const absl::StatusOr<base::FileLock> lock = base::FileLock::Take(arguments.out + ".lock");
+  if (!lock.ok()) return session.FailUsage(lock.status());
   absl::StatusOr<Table> links = ReadMade(arguments, *list);
   if (!links.ok()) return session.FailUsage(links.status());
   absl::StatusOr<RequestJournal> journal = OpenJournal(arguments, links->rows.size());

@@ -17,6 +17,7 @@
 #include "analysis/cli/table_file.h"
 #include "base/crypto/base32.h"
 #include "base/crypto/crypto.h"
+#include "base/files.h"
 
 namespace hailong::cli {
 namespace {
@@ -111,6 +112,20 @@ TEST_F(InviteCli, LinksThatWereHandedOutStayGoodWhenTheirFileIsGone) {
   EXPECT_EQ(invitations_.calls.size(), 1u);
   Write("links.csv.requests", "collector web\nwritten many\n");
   EXPECT_THAT(Create(list).err, HasSubstr("is not what `invite create` writes"));
+}
+
+TEST_F(InviteCli, AFileOfLinksThatIsBeingSentIsNotWritten) {
+  const std::string list = Write("list.csv", "name\nAn\n");
+  {
+    // As `invite send` does.
+    const auto lock = base::FileLock::Take(Path("links.csv.lock"));
+    ASSERT_TRUE(lock.ok()) << lock.status();
+    const Output output = Create(list);
+    EXPECT_EQ(output.exit_code, 2);
+    EXPECT_THAT(output.err, HasSubstr("links.csv.lock is held by another process"));
+    EXPECT_EQ(invitations_.count, 0);
+  }
+  EXPECT_EQ(Create(list).exit_code, 0);
 }
 
 TEST_F(InviteCli, WhatIsWrongWithAListOrAnAddressIsSaidBeforeAnythingIsMade) {
