@@ -241,10 +241,31 @@ TEST_F(SendCli, ARefusedMailStopsNobodyAndABrokenConnectionLosesNothing) {
 
 TEST_F(SendCli, WhatWasNotedByARunThatWasCutOffIsNotSentAgain) {
   ASSERT_EQ(Create(Write("list.csv", "name,email\nAn,a@b.vn\nBình,b@b.vn\n")).exit_code, 0);
-  Write("links.csv.sent", "id-1 2026-01-01T00:00:00Z\n");
+  Write("links.csv.sent", "\nid-1 2026-01-01T00:00:00Z");
   EXPECT_EQ(Send().out, "sent,failed,left_out\n1,0,1\n");
   EXPECT_THAT(Read("mails/1.mail"), HasSubstr("b@b.vn"));
   EXPECT_EQ(Column("sent")[0], "2026-01-01T00:00:00Z");
+}
+
+TEST_F(SendCli, ALineThatWasCutOffSpoilsNoOther) {
+  ASSERT_EQ(Create(Write("list.csv", "name,email\nAn,a@b.vn\nBình,b@b.vn\nChi,c@b.vn\nEm,e@b.vn\n"))
+                .exit_code,
+            0);
+  for (const char* torn : {"\nid-2", "\nid-2 ", "\nid-2 2026-01"}) {
+    Write("links.csv.sent", absl::StrCat("\nid-1 2026-01-01T00:00:00Z", torn));
+    // The list cannot be written, so that the run ends with its journal.
+    std::filesystem::create_directory(Path("links.csv.new"));
+    const std::size_t before = Mails();
+    EXPECT_EQ(Send().exit_code, 2);
+    EXPECT_EQ(Mails(), before + 2);
+    EXPECT_THAT(Read(absl::StrCat("mails/", before + 1, ".mail")), HasSubstr("c@b.vn"));
+    const std::string links = Read("links.csv");
+    std::filesystem::remove(Path("links.csv.new"));
+    EXPECT_EQ(Send().out, "sent,failed,left_out\n0,0,4\n");
+    EXPECT_EQ(Mails(), before + 2);
+    for (const std::string& at : Column("sent")) EXPECT_NE(at, "");
+    Write("links.csv", links);
+  }
 }
 
 TEST_F(SendCli, APasswordAndLinksGoInPlainTextToThisMachineAlone) {
