@@ -411,6 +411,7 @@ void AddLinks(CLI::App* invite, Command& chosen) {
   auto opened = Bind<Link>(open, chosen, RunOpen);
   open->add_option("COLLECTOR", opened->collector_id, "The web collector")->required();
   open->add_option("--url", opened->url, kUrlHelp)->required();
+  open->footer("Example: hailong invite open officials --url https://khaosat.example.vn");
 
   CLI::App* key = invite->add_subcommand(
       "slip-key", "The key with which the one-stop shop's software signs receipt slips");
@@ -418,6 +419,7 @@ void AddLinks(CLI::App* invite, Command& chosen) {
   key->add_option("COLLECTOR", keyed->collector_id, "The web collector")->required();
   key->add_option("--key-file", keyed->key_file,
                   "Write the key to this new file (mode 0600) instead of the screen");
+  key->footer("Example: hailong invite slip-key one-stop-718 --key-file slip.key");
 
   CLI::App* slips = invite->add_subcommand("slips", "Links for the receipt slips of dossiers");
   auto slipped = Bind<Slips>(slips, chosen, RunSlips);
@@ -425,6 +427,9 @@ void AddLinks(CLI::App* invite, Command& chosen) {
   slips->add_option("CODES", slipped->codes, "CSV with a column dossier_code")->required();
   slips->add_option("--url", slipped->url, kUrlHelp)->required();
   slips->add_option("--out", slipped->out, "CSV to write: the same with a column link")->required();
+  slips->footer(
+      "Example: hailong invite slips one-stop-718 codes.csv --url https://khaosat.example.vn \\\n"
+      "           --out slips.csv");
 }
 
 }  // namespace
@@ -454,6 +459,7 @@ void AddInviteCommands(CLI::App& app, Command& chosen, OfflineCommand& offline) 
   remaining->add_option("COLLECTOR", left->collector_id, "The collector")->required();
   remaining->add_option("LINKS", left->links, "What `invite create` wrote")->required();
   remaining->add_option("--out", left->out, "CSV to write, with the same columns")->required();
+  remaining->footer("Example: hailong invite remaining officials links.csv --out remaining.csv");
 
   CLI::App* rates = invite->add_subcommand("rates", "Who answers: by unit and group");
   auto rated = Bind<Rates>(rates, chosen, RunRates);
@@ -462,12 +468,14 @@ void AddInviteCommands(CLI::App& app, Command& chosen, OfflineCommand& offline) 
   rates->add_option("--every", rated->every_s, "Seconds between two looks")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
+  rates->footer("Example: hailong invite rates bd-2024-officials --watch");
 
   CLI::App* revoke = invite->add_subcommand("revoke", "Links that let nobody in any more");
   auto revoked = Bind<Revoke>(revoke, chosen, RunRevoke);
   revoke->add_option("COLLECTOR", revoked->collector_id, "The collector")->required();
   revoke->add_option("ID", revoked->ids, "invitation_id, any number");
   revoke->add_option("--list", revoked->links, "CSV with a column invitation_id: all of these");
+  revoke->footer("Example: hailong invite revoke officials --list links.csv");
 
   AddLinks(invite, chosen);
   AddSheetCommand(invite, offline);
