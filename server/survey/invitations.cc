@@ -53,7 +53,7 @@ class InvitationMaker {
 
  private:
   void CheckUnit(const std::string& unit_id, const std::string& at);
-  void CheckForm(const v1::NewInvitation& wanted, const std::string& at);
+  void CheckForm(const std::string& form_id, const std::string& at);
   void CheckGroup(const v1::NewInvitation& wanted, const std::string& form_id,
                   const std::string& at);
 
@@ -78,13 +78,13 @@ model::Invitation InvitationMaker::Make(const v1::NewInvitation& wanted, int ind
   made.round = round_.number();
   made.unit_id = wanted.unit_id().empty() ? collector.unit_id() : wanted.unit_id();
   CheckUnit(made.unit_id, at + "unit_id");
-  made.form_id = wanted.form_id();
-  CheckForm(wanted, at + "form_id");
+  // Kept, like the round, whatever the collector asks later.
+  made.form_id = wanted.form_id().empty() ? collector.web().form_id() : wanted.form_id();
+  CheckForm(made.form_id, at + "form_id");
   made.group = wanted.group();
   if (made.group != 0) {
     made.group_question_id = collector.web().group_question_id();
-    CheckGroup(wanted, made.form_id.empty() ? collector.web().form_id() : made.form_id,
-               at + "group");
+    CheckGroup(wanted, made.form_id, at + "group");
   }
   if (!wanted.dossier_code().empty()) {
     v1::Evidence evidence;
@@ -117,9 +117,9 @@ void InvitationMaker::CheckUnit(const std::string& unit_id, const std::string& a
   if (!why->second.empty()) bad_.Add(at, Cat("found '", unit_id, "', ", why->second));
 }
 
-void InvitationMaker::CheckForm(const v1::NewInvitation& wanted, const std::string& at) {
-  if (round_.questionnaire().FindForm(wanted.form_id()) != nullptr) return;
-  bad_.Add(at, Cat("found '", base::Utf8Prefix(wanted.form_id(), limits::kQuestionIdBytesMax),
+void InvitationMaker::CheckForm(const std::string& form_id, const std::string& at) {
+  if (round_.questionnaire().FindForm(form_id) != nullptr) return;
+  bad_.Add(at, Cat("found '", base::Utf8Prefix(form_id, limits::kQuestionIdBytesMax),
                    "', allowed are none and the forms of the round's questionnaire"));
 }
 

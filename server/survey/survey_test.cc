@@ -212,19 +212,39 @@ TEST_F(SurveyTest, TheServerAddsTheKnownAnswerAndTakesItFromNobodyElse) {
   EXPECT_EQ(rows[0].content.answers[group.offset], '\2');
 }
 
-TEST_F(SurveyTest, AFormThatNoLongerAsksTheGroupQuestionStillTakesTheInvited) {
-  const std::string token = Invite([](v1::NewInvitation& one) { one.set_group(2); }).token();
-  SetWeb([](v1::WebConfiguration& web) {
+TEST_F(SurveyTest, AnInvitationKeepsItsRoundItsFormAndItsGroupWhateverTheCollectorAsksLater) {
+  const std::string whole = Invite([](v1::NewInvitation& one) { one.set_group(2); }).token();
+  const auto counter_only = [](v1::WebConfiguration& web) {
     web.set_form_id("counter");
     web.clear_group_question_id();
     v1::Quota& quota = *web.add_quotas();
     quota.set_group(2);
     quota.set_size_max(1);
-  });
-  EXPECT_EQ(Open(ByToken(token))->known_question_id(), "");
-  EXPECT_EQ(OutcomeOf(ByToken(token), Answer(1)), v1::OUTCOME_RECORDED);
-  const std::string second = Invite([](v1::NewInvitation&) {}).token();
-  EXPECT_EQ(OutcomeOf(ByToken(second), Answer(2)), v1::OUTCOME_RECORDED);
+  };
+  SetWeb(counter_only);
+  const std::string counter = Token();
+  const auto expect = [&] {
+    EXPECT_EQ(Open(ByToken(whole))->form_id(), "");
+    EXPECT_EQ(Open(ByToken(whole))->known_question_id(), "q3");
+    EXPECT_EQ(Open(ByToken(counter))->form_id(), "counter");
+    EXPECT_EQ(Open(ByToken(counter))->known_question_id(), "");
+  };
+  expect();
+  SetWeb([](v1::WebConfiguration&) {});
+  expect();
+  v1::Round april = sample::Round();
+  april.set_round_id("april");
+  catalog_.Set(
+      *catalog_.Get()->With({model::RoundRecord{.number = model::RoundNumber{2}, .round = april}}));
+  SetWeb([](v1::WebConfiguration& web) { web.set_round_id("april"); });
+  expect();
+  SetWeb(counter_only);
+  EXPECT_EQ(OutcomeOf(ByToken(whole), Answer(1)), v1::OUTCOME_RECORDED);
+  EXPECT_EQ(OutcomeOf(ByToken(counter), Answer(2)), v1::OUTCOME_RECORDED);
+  const auto rows = Rows();
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].content.form_id, "");
+  EXPECT_EQ(rows[1].content.form_id, "counter");
   EXPECT_EQ(store_->CountPlaces(sample::Web().collector, sample::kRoundNumber, "", 2).value(), 1u);
 }
 
