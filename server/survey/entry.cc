@@ -79,7 +79,7 @@ Found FindBySlip(const v1::SlipEntry& slip, Arrival arrival, store::KeyRing& key
   if (arrival.collector == nullptr) return std::nullopt;
   TakeConfiguration(arrival);
   arrival.ended = !arrival.collector->collector.web().slips();
-  if (arrival.ended || arrival.round == nullptr) return arrival;
+  if (arrival.round == nullptr) return arrival;
   const std::string& round_id = arrival.round->id();
   const auto key = keys.Find(round_id);
   if (!key.ok()) return refusal::RoundKeyMissing(round_id, key.status().message());

@@ -16,6 +16,7 @@
 #include "server/store/sqlite_store.h"
 #include "server/survey/invitations.h"
 #include "server/survey/opened_board.h"
+#include "server/survey/slip.h"
 #include "server/survey/survey.h"
 #include "server/testing/sample.h"
 
@@ -93,6 +94,11 @@ class SurveyTest : public ::testing::Test {
     entry.mutable_slip()->set_dossier_code(dossier);
     entry.mutable_slip()->set_check(check);
     return entry;
+  }
+
+  // A right one.
+  v1::Entry BySlip(const std::string& dossier) {
+    return BySlip(dossier, SlipCheck(SlipKey(**keys_->Find("march"), "web"), dossier));
   }
 
   absl::StatusOr<v1::OpenSurveyResponse> Open(const v1::Entry& entry) {

@@ -124,7 +124,8 @@ TEST_F(SurveyTest, ALinkThatAsksNothingNowIsOverButAnInvitationKeepsItsRound) {
     web.set_slips(false);
   });
   EXPECT_EQ(StateOf(ByLink()), v1::SURVEY_STATE_OVER);
-  EXPECT_EQ(StateOf(BySlip(kDossier, "0000000000")), v1::SURVEY_STATE_OVER);
+  EXPECT_EQ(StateOf(BySlip(kDossier)), v1::SURVEY_STATE_OVER);
+  EXPECT_TRUE(absl::IsNotFound(Open(BySlip(kDossier, "0000000000")).status()));
   EXPECT_EQ(ReasonOf(Submit(ByLink(), Answer(2)).status()), "SURVEY_STATE_OVER");
 }
 
@@ -383,6 +384,42 @@ TEST_F(SurveyTest, ARevokedInvitationOrCollectorTakesNothingButARetryOfWhatIsSto
   ChangeCollector([](v1::Collector& collector) { collector.set_revoked(true); });
   EXPECT_EQ(ReasonOf(Submit(ByLink(), Answer(3)).status()), "SURVEY_STATE_OVER");
   EXPECT_EQ(Rows().size(), 1u);
+}
+
+TEST_F(SurveyTest, WhatIsStoredGetsItsReceiptWhenTheLinkWasClosedOrTheCollectorRevoked) {
+  const std::vector<v1::Entry> entries = {ByLink(), BySlip(kDossier), ByToken(Token())};
+  const auto at = clock_.Now();
+  uint64_t n = 0;
+  for (const v1::Entry& entry : entries) {
+    EXPECT_EQ(OutcomeOf(entry, Answer(++n)), v1::OUTCOME_RECORDED);
+  }
+  const auto expect = [&](const v1::Entry& other_invitation, v1::SurveyState state) {
+    clock_.Advance(absl::Minutes(5));
+    n = 0;
+    for (const v1::Entry& entry : entries) {
+      const auto retry = Submit(entry, Answer(++n));
+      ASSERT_TRUE(retry.ok()) << retry.status() << entry.DebugString();
+      EXPECT_EQ(retry->outcome(), v1::OUTCOME_ALREADY_RECORDED);
+      EXPECT_EQ(retry->receipt().first_outcome(), v1::OUTCOME_RECORDED);
+      EXPECT_EQ(model::FromProto(retry->receipt().received_at()), at);
+    }
+    EXPECT_EQ(ReasonOf(Submit(entries[0], Answer(4)).status()), "SURVEY_STATE_OVER");
+    EXPECT_EQ(ReasonOf(Submit(entries[1], Answer(4)).status()), "SURVEY_STATE_OVER");
+    EXPECT_EQ(ReasonOf(Submit(entries[2], Answer(4)).status()), "SURVEY_STATE_ANSWERED");
+    EXPECT_EQ(StateOf(other_invitation), state);
+  };
+  const v1::Entry unanswered = ByToken(Token());
+  SetWeb([](v1::WebConfiguration& web) {
+    web.set_open(false);
+    web.set_slips(false);
+  });
+  expect(unanswered, v1::SURVEY_STATE_OPEN);
+  ChangeCollector([](v1::Collector& collector) { collector.set_revoked(true); });
+  expect(unanswered, v1::SURVEY_STATE_OVER);
+  EXPECT_EQ(ReasonOf(Submit(unanswered, Answer(4)).status()), "SURVEY_STATE_OVER");
+  // Who has the link still cannot learn by it what another person's response became.
+  EXPECT_TRUE(absl::IsAlreadyExists(Submit(ByLink(), Answer(2)).status()));
+  EXPECT_EQ(Rows().size(), 3u);
 }
 
 TEST_F(SurveyTest, WithoutTheRoundsKeyASlipIsSentBackForLaterAndAnInvitationWorks) {
