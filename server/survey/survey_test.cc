@@ -99,6 +99,7 @@ TEST_F(SurveyTest, WhyAPersonMayNotAnswerIsAStateWithTitleNamesAndTimesOnly) {
   };
   clock_.Set(sample::At("2025-02-28T23:59:59+07:00"));
   expect(v1::SURVEY_STATE_NOT_YET);
+  EXPECT_EQ(ReasonOf(Submit(ByLink(), Answer(1)).status()), "ROUND_NOT_OPEN_YET");
   clock_.Set(sample::At("2025-04-01T00:00:00+07:00"));
   expect(v1::SURVEY_STATE_OVER);
   clock_.Set(sample::At("2025-03-06T10:00:00+07:00"));
