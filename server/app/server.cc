@@ -287,6 +287,8 @@ Server::~Server() {
   if (parts_->writer != nullptr) parts_->writer->Stop();
 }
 
+void Server::Step() { parts_->opened->Step(); }
+
 int Server::port() const { return parts_->port; }
 
 int Server::web_port() const { return parts_->web->port(); }

@@ -8,13 +8,16 @@
 namespace hailong::survey {
 
 void OpenedBoard::Put(model::InvitationNumber number) {
+  const absl::Time day = *base::StartOfDayInVietnam(base::DayInVietnam(clock_.Now()));
+  base::MutexLock lock(mutex_);
+  if (unsaved_.size() < limits::kOpenedUnsavedMax) unsaved_.try_emplace(number, day);
+}
+
+void OpenedBoard::Step() {
   {
-    const absl::Time now = clock_.Now();
-    const absl::Time day = *base::StartOfDayInVietnam(base::DayInVietnam(now));
     base::MutexLock lock(mutex_);
-    if (unsaved_.size() < limits::kOpenedUnsavedMax) unsaved_.try_emplace(number, day);
     // Either way: a clock that was put back does not end saving.
-    if (saving_ || absl::AbsDuration(now - saved_at_) < limits::kOpenedSaveInterval) return;
+    if (absl::AbsDuration(clock_.Now() - saved_at_) < limits::kOpenedSaveInterval) return;
   }
   Save();
 }

@@ -150,6 +150,10 @@ class SurveyTest : public ::testing::Test {
     EXPECT_TRUE(made.ok()) << made.status();
     return made.ok() ? made->invitations(0) : v1::CreatedInvitation();
   }
+  // As the store has it, without asking the board.
+  bool IsOpenedOnDisk(const std::string& token) {
+    return store_->FindInvitation(HashToken(token))->value().opened_on.has_value();
+  }
   std::string Token() {
     return Invite([](v1::NewInvitation&) {}).token();
   }
