@@ -2,12 +2,13 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <filesystem>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "analysis/cli/cli_for_test.h"
+#include "analysis/cli/commands.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -79,6 +80,20 @@ class AdministrationCli : public CliTest {
   FakeRegistry registry_;
 };
 
+// The words of every command that can be run.
+std::vector<std::vector<std::string>> CommandsOf(const CLI::App& app) {
+  std::vector<std::vector<std::string>> commands;
+  for (const CLI::App* one : app.get_subcommands({})) {
+    std::vector<std::vector<std::string>> below = CommandsOf(*one);
+    if (below.empty()) below.emplace_back();
+    for (std::vector<std::string>& words : below) {
+      words.insert(words.begin(), one->get_name());
+      commands.push_back(std::move(words));
+    }
+  }
+  return commands;
+}
+
 constexpr char kUnits[] =
     "unit_id,name,level,parent_unit_id,valid_from,valid_to,extra\n"
     "2,Sở Nội vụ,department,1,2000-01-01,,x\n"
@@ -147,40 +162,16 @@ TEST_F(AdministrationCli, NoServerExitsWith3) {
 
 TEST_F(AdministrationCli, EveryCommandHelpsWithAnExample) {
   EXPECT_THAT(Hailong({"--help"}).out, HasSubstr("Exit codes:"));
-  const std::vector<std::string> commands = {"unit import",
-                                             "unit list",
-                                             "population import",
-                                             "population list",
-                                             "questionnaire publish",
-                                             "questionnaire list",
-                                             "questionnaire show",
-                                             "round open",
-                                             "round close",
-                                             "round seal",
-                                             "round show",
-                                             "round list",
-                                             "round destroy-key",
-                                             "collector add",
-                                             "collector list",
-                                             "collector configure",
-                                             "collectors",
-                                             "collector rotate",
-                                             "collector revoke",
-                                             "collector gaps",
-                                             "account add",
-                                             "account list",
-                                             "account revoke",
-                                             "responses import",
-                                             "sipas",
-                                             "units",
-                                             "par-points",
-                                             "watch",
-                                             "export",
-                                             "estimate"};
-  for (const std::string& command : commands) {
-    std::vector<std::string> line;
-    std::istringstream words(command + " --help");
-    for (std::string word; words >> word;) line.push_back(word);
+  GlobalOptions options;
+  Command chosen;
+  OfflineCommand offline;
+  CLI::App app("", "hailong");
+  AddAll(app, options, chosen, offline);
+  const std::vector<std::vector<std::string>> commands = CommandsOf(app);
+  EXPECT_GT(commands.size(), 40u);
+  for (std::vector<std::string> line : commands) {
+    const std::string command = absl::StrJoin(line, " ");
+    line.push_back("--help");
     const Output output = Hailong(line);
     EXPECT_EQ(output.exit_code, 0) << command;
     EXPECT_THAT(output.out, HasSubstr("Example: hailong " + command)) << command;

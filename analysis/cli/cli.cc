@@ -65,12 +65,7 @@ ExitCode RunOnline(const Command& chosen, const GlobalOptions& options, Io& io) 
 
 }  // namespace
 
-ExitCode RunCli(std::vector<std::string> arguments, Io& io) {
-  GlobalOptions options;
-  Command chosen;
-  OfflineCommand offline;
-  CLI::App app("Satisfaction with public services: registry, rounds, responses, scores.",
-               "hailong");
+void AddAll(CLI::App& app, GlobalOptions& options, Command& chosen, OfflineCommand& offline) {
   app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
   // Global options may stand after the command too; those below inherit it.
@@ -89,6 +84,15 @@ ExitCode RunCli(std::vector<std::string> arguments, Io& io) {
   AddExportCommand(app, chosen);
   AddEstimateCommand(app, offline);
   AddInviteCommands(app, chosen, offline);
+}
+
+ExitCode RunCli(std::vector<std::string> arguments, Io& io) {
+  GlobalOptions options;
+  Command chosen;
+  OfflineCommand offline;
+  CLI::App app("Satisfaction with public services: registry, rounds, responses, scores.",
+               "hailong");
+  AddAll(app, options, chosen, offline);
   // CLI11 takes the arguments last first.
   std::reverse(arguments.begin(), arguments.end());
   try {

@@ -13,6 +13,12 @@
 
 namespace hailong::cli {
 
+// What a command that needs no server comes to.
+using OfflineCommand = std::function<ExitCode(const GlobalOptions&, Io&)>;
+
+// The whole program: its options and every command below.
+void AddAll(CLI::App& app, GlobalOptions& options, Command& chosen, OfflineCommand& offline);
+
 void AddUnitCommands(CLI::App& app, Command& chosen);
 void AddPopulationCommands(CLI::App& app, Command& chosen);
 void AddQuestionnaireCommands(CLI::App& app, Command& chosen);
@@ -26,9 +32,6 @@ void AddResultsCommands(CLI::App& app, Command& chosen);
 void AddImproveCommand(CLI::App& app, Command& chosen);
 void AddExportCommand(CLI::App& app, Command& chosen);
 void AddImportCommand(CLI::App& app, Command& chosen);
-
-// What a command that needs no server comes to.
-using OfflineCommand = std::function<ExitCode(const GlobalOptions&, Io&)>;
 void AddEstimateCommand(CLI::App& app, OfflineCommand& chosen);
 void AddInviteCommands(CLI::App& app, Command& chosen, OfflineCommand& offline);
 // Below the group `invite`.

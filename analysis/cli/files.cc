@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,6 +34,11 @@ class FirstError : public google::protobuf::io::ErrorCollector {
 };
 
 }  // namespace
+
+bool FileExists(const std::string& path) {
+  struct stat found;
+  return stat(path.c_str(), &found) == 0;
+}
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t bytes_max) {
   errno = 0;

@@ -15,6 +15,8 @@
 
 namespace hailong::cli {
 
+bool FileExists(const std::string& path);
+
 // The whole file. NOT_FOUND, PERMISSION_DENIED..: cannot be opened; INVALID_ARGUMENT: more than
 // `bytes_max`.
 absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t bytes_max);

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "analysis/cli/commands.h"
+#include "analysis/cli/files.h"
 #include "analysis/cli/give_credential.h"
 #include "analysis/cli/invited.h"
 #include "analysis/cli/link.h"
@@ -17,6 +18,7 @@
 #include "analysis/cli/qr_code.h"
 #include "analysis/cli/request_journal.h"
 #include "analysis/cli/table_file.h"
+#include "base/files.h"
 
 namespace hailong::cli {
 namespace {
@@ -70,6 +72,22 @@ absl::StatusOr<Table> ReadMade(const Create& arguments, const Table& list) {
                    "; name another file for the new ones"));
 }
 
+// What was asked for before. INVALID_ARGUMENT: links that were made are no longer in the output,
+// and may be in people's hands.
+absl::StatusOr<RequestJournal> OpenJournal(const Create& arguments, std::size_t made) {
+  absl::StatusOr<RequestJournal> journal =
+      RequestJournal::Open(arguments.out + ".requests", arguments.collector_id);
+  if (!journal.ok()) return journal;
+  if (journal->written() > made) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        arguments.out, ": ", journal->written(), " links were written to it, found ", made,
+        "; they let people in still: put the file back, or name another --out to make further "
+        "links"));
+  }
+  if (const absl::Status noted = journal->NoteWritten(made); !noted.ok()) return noted;
+  return journal;
+}
+
 // Invitations whose tokens nobody has: the answer that held them was lost.
 RpcStatus RevokeLost(const std::string& collector_id, const v1::CreateInvitationsResponse& lost,
                      Session& session) {
@@ -116,10 +134,11 @@ ExitCode RunCreate(const Create& arguments, Session& session) {
     if (!one.ok()) return session.FailUsage(one.status());
     wanted.push_back(*std::move(one));
   }
+  const absl::StatusOr<base::FileLock> lock = base::FileLock::Take(arguments.out + ".lock");
+  if (!lock.ok()) return session.FailUsage(lock.status());
   absl::StatusOr<Table> links = ReadMade(arguments, *list);
   if (!links.ok()) return session.FailUsage(links.status());
-  absl::StatusOr<RequestJournal> journal =
-      RequestJournal::Open(arguments.out + ".requests", arguments.collector_id);
+  absl::StatusOr<RequestJournal> journal = OpenJournal(arguments, links->rows.size());
   if (!journal.ok()) return session.FailUsage(journal.status());
   {
     Progress progress(session.err(), session.io().err_is_terminal, wanted.size());
@@ -142,9 +161,9 @@ ExitCode RunCreate(const Create& arguments, Session& session) {
         links->rows.push_back(std::move(row));
       }
       // On disk before the next call: a token is shown once.
-      if (const absl::Status written = WriteTable(arguments.out, *links); !written.ok()) {
-        return session.FailUsage(written);
-      }
+      absl::Status written = WriteTable(arguments.out, *links);
+      if (written.ok()) written = journal->NoteWritten(links->rows.size());
+      if (!written.ok()) return session.FailUsage(written);
       progress.Update(links->rows.size());
     }
   }
@@ -392,6 +411,7 @@ void AddLinks(CLI::App* invite, Command& chosen) {
   auto opened = Bind<Link>(open, chosen, RunOpen);
   open->add_option("COLLECTOR", opened->collector_id, "The web collector")->required();
   open->add_option("--url", opened->url, kUrlHelp)->required();
+  open->footer("Example: hailong invite open officials --url https://khaosat.example.vn");
 
   CLI::App* key = invite->add_subcommand(
       "slip-key", "The key with which the one-stop shop's software signs receipt slips");
@@ -399,6 +419,7 @@ void AddLinks(CLI::App* invite, Command& chosen) {
   key->add_option("COLLECTOR", keyed->collector_id, "The web collector")->required();
   key->add_option("--key-file", keyed->key_file,
                   "Write the key to this new file (mode 0600) instead of the screen");
+  key->footer("Example: hailong invite slip-key one-stop-718 --key-file slip.key");
 
   CLI::App* slips = invite->add_subcommand("slips", "Links for the receipt slips of dossiers");
   auto slipped = Bind<Slips>(slips, chosen, RunSlips);
@@ -406,6 +427,9 @@ void AddLinks(CLI::App* invite, Command& chosen) {
   slips->add_option("CODES", slipped->codes, "CSV with a column dossier_code")->required();
   slips->add_option("--url", slipped->url, kUrlHelp)->required();
   slips->add_option("--out", slipped->out, "CSV to write: the same with a column link")->required();
+  slips->footer(
+      "Example: hailong invite slips one-stop-718 codes.csv --url https://khaosat.example.vn \\\n"
+      "           --out slips.csv");
 }
 
 }  // namespace
@@ -435,6 +459,7 @@ void AddInviteCommands(CLI::App& app, Command& chosen, OfflineCommand& offline) 
   remaining->add_option("COLLECTOR", left->collector_id, "The collector")->required();
   remaining->add_option("LINKS", left->links, "What `invite create` wrote")->required();
   remaining->add_option("--out", left->out, "CSV to write, with the same columns")->required();
+  remaining->footer("Example: hailong invite remaining officials links.csv --out remaining.csv");
 
   CLI::App* rates = invite->add_subcommand("rates", "Who answers: by unit and group");
   auto rated = Bind<Rates>(rates, chosen, RunRates);
@@ -443,12 +468,14 @@ void AddInviteCommands(CLI::App& app, Command& chosen, OfflineCommand& offline) 
   rates->add_option("--every", rated->every_s, "Seconds between two looks")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
+  rates->footer("Example: hailong invite rates bd-2024-officials --watch");
 
   CLI::App* revoke = invite->add_subcommand("revoke", "Links that let nobody in any more");
   auto revoked = Bind<Revoke>(revoke, chosen, RunRevoke);
   revoke->add_option("COLLECTOR", revoked->collector_id, "The collector")->required();
   revoke->add_option("ID", revoked->ids, "invitation_id, any number");
   revoke->add_option("--list", revoked->links, "CSV with a column invitation_id: all of these");
+  revoke->footer("Example: hailong invite revoke officials --list links.csv");
 
   AddLinks(invite, chosen);
   AddSheetCommand(invite, offline);

@@ -45,8 +45,7 @@ class FakeInvitations : public v1::InvitationService::Service {
       one.set_token(TokenOf(count));
       made[request->request_id()].push_back(one.invitation_id());
     }
-    if (lose_next) {
-      lose_next = false;
+    if (lose_in > 0 && --lose_in == 0) {
       response->Clear();
       return {grpc::StatusCode::UNAVAILABLE, "the connection broke"};
     }
@@ -96,7 +95,7 @@ class FakeInvitations : public v1::InvitationService::Service {
   std::set<std::string> revoked;
   int count = 0;
   int looks = 1;
-  bool lose_next = false;
+  int lose_in = 0;  // the answer that gets lost: 1 is the next; 0: none
   bool refuse_next = false;
 };
 

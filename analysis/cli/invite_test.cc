@@ -17,12 +17,14 @@
 #include "analysis/cli/table_file.h"
 #include "base/crypto/base32.h"
 #include "base/crypto/crypto.h"
+#include "base/files.h"
 
 namespace hailong::cli {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 TEST_F(InviteCli, NamesAndAddressesStayHereAndAreCopied) {
@@ -51,7 +53,7 @@ TEST_F(InviteCli, NamesAndAddressesStayHereAndAreCopied) {
 
 TEST_F(InviteCli, RunAgainItMakesNothingAndALostAnswerIsMadeAnew) {
   const std::string list = Write("list.csv", "name\nAn\nBình\n");
-  invitations_.lose_next = true;
+  invitations_.lose_in = 1;
   EXPECT_EQ(Create(list).exit_code, 3);
   EXPECT_EQ(invitations_.count, 2);
   EXPECT_EQ(Create(list).exit_code, 0);
@@ -76,23 +78,54 @@ TEST_F(InviteCli, ALongListGoesInPartsAndGoesOnWhereItStopped) {
   std::string list = "name\n";
   for (int i = 1; i <= 5003; ++i) absl::StrAppend(&list, "person ", i, "\n");
   const std::string path = Write("list.csv", list);
-  ASSERT_EQ(Create(path).exit_code, 0);
+  invitations_.lose_in = 2;
+  ASSERT_EQ(Create(path).exit_code, 3);
   ASSERT_EQ(invitations_.calls.size(), 2u);
   EXPECT_EQ(invitations_.calls[0].invitations_size(), 5000);
   EXPECT_EQ(invitations_.calls[1].invitations_size(), 3);
-  // As if it had been cut off between the two.
-  auto table = ReadTable(Path("links.csv"));
-  ASSERT_TRUE(table.ok()) << table.status();
-  ASSERT_EQ(table->rows.size(), 5003u);
-  EXPECT_THAT(table->rows[5002],
-              ElementsAre("person 5003", "id-5003", InvitationLink(kUrl, TokenOf(5003))));
-  table->rows.resize(5000);
-  ASSERT_TRUE(WriteTable(Path("links.csv"), *table).ok());
+  EXPECT_EQ(ReadTable(Path("links.csv"))->rows.size(), 5000u);
   invitations_.refuse_next = true;
   EXPECT_EQ(Create(path).exit_code, 3);
   EXPECT_EQ(Create(path).exit_code, 0);
-  EXPECT_EQ(ReadTable(Path("links.csv"))->rows.size(), 5003u);
   EXPECT_THAT(invitations_.revoked, ElementsAre("id-5001", "id-5002", "id-5003"));
+  const auto table = ReadTable(Path("links.csv"));
+  ASSERT_TRUE(table.ok()) << table.status();
+  ASSERT_EQ(table->rows.size(), 5003u);
+  EXPECT_THAT(table->rows[4999],
+              ElementsAre("person 5000", "id-5000", InvitationLink(kUrl, TokenOf(5000))));
+  EXPECT_THAT(table->rows[5002],
+              ElementsAre("person 5003", "id-5006", InvitationLink(kUrl, TokenOf(5006))));
+}
+
+TEST_F(InviteCli, LinksThatWereHandedOutStayGoodWhenTheirFileIsGone) {
+  const std::string list = Write("list.csv", "name\nAn\nBình\n");
+  ASSERT_EQ(Create(list).exit_code, 0);
+  std::filesystem::rename(Path("links.csv"), Path("handed-out.csv"));
+  const Output again = Create(list);
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_THAT(again.err, HasSubstr("links.csv: 2 links were written to it, found 0"));
+  EXPECT_FALSE(std::filesystem::exists(Path("links.csv")));
+  EXPECT_EQ(invitations_.calls.size(), 1u);
+  EXPECT_THAT(invitations_.revoked, IsEmpty());
+  std::filesystem::rename(Path("handed-out.csv"), Path("links.csv"));
+  EXPECT_EQ(Create(list).exit_code, 0);
+  EXPECT_EQ(invitations_.calls.size(), 1u);
+  Write("links.csv.requests", "collector web\nwritten many\n");
+  EXPECT_THAT(Create(list).err, HasSubstr("is not what `invite create` writes"));
+}
+
+TEST_F(InviteCli, AFileOfLinksThatIsBeingSentIsNotWritten) {
+  const std::string list = Write("list.csv", "name\nAn\n");
+  {
+    // As `invite send` does.
+    const auto lock = base::FileLock::Take(Path("links.csv.lock"));
+    ASSERT_TRUE(lock.ok()) << lock.status();
+    const Output output = Create(list);
+    EXPECT_EQ(output.exit_code, 2);
+    EXPECT_THAT(output.err, HasSubstr("links.csv.lock is held by another process"));
+    EXPECT_EQ(invitations_.count, 0);
+  }
+  EXPECT_EQ(Create(list).exit_code, 0);
 }
 
 TEST_F(InviteCli, WhatIsWrongWithAListOrAnAddressIsSaidBeforeAnythingIsMade) {
@@ -234,8 +267,6 @@ TEST_F(InviteCli, ASheetIsReadAgainByAScannerAndItsVietnameseByAReader) {
   EXPECT_THAT(RunProgram(absl::StrCat("pdfinfo ", Path("sheet.pdf"))), HasSubstr("A4"));
   EXPECT_EQ(Hailong({"invite", "sheet", Path("list.csv"), "--out", Path("x.pdf")}).exit_code, 2);
 }
-
-// --- mail ---
 
 }  // namespace
 }  // namespace hailong::cli

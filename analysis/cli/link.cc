@@ -4,6 +4,7 @@
 #include "base/crypto/base32.h"
 #include "base/crypto/crypto.h"
 #include "base/dossier_code.h"
+#include "base/loopback.h"
 
 namespace hailong::cli {
 namespace {
@@ -11,10 +12,6 @@ namespace {
 constexpr std::size_t kCheckSize = 10;  // of the contract, see InvitationService.GetSlipKey
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-
-bool IsHere(std::string_view host) {
-  return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
-}
 
 }  // namespace
 
@@ -34,10 +31,8 @@ absl::StatusOr<std::string> CheckSurveyUrl(std::string_view url) {
     }
   }
   const std::string_view authority = rest.substr(0, rest.find('/'));
-  const std::size_t port = authority.rfind(':');
-  const bool has_port = port != std::string_view::npos && !authority.ends_with(']');
-  const std::string_view host = has_port ? authority.substr(0, port) : authority;
-  if (host.empty() || (plain && !IsHere(host))) return bad();
+  if (authority.empty() || authority.starts_with(':')) return bad();
+  if (plain && !base::IsLoopback(authority)) return bad();
   return std::string(url);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/loopback.h"
 
 namespace hailong::cli {
 namespace {
@@ -52,6 +53,7 @@ class CurlMailer final : public Mailer {
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, reason);
     // STARTTLS or nothing, but to this machine.
     curl_easy_setopt(easy, CURLOPT_USE_SSL, loopback_ ? CURLUSESSL_TRY : CURLUSESSL_ALL);
+    if (loopback_) curl_easy_setopt(easy, CURLOPT_PROXY, "");
     if (!options_.ca_file.empty()) {
       curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
     }
@@ -96,13 +98,11 @@ absl::StatusOr<std::unique_ptr<Mailer>> Mailer::Create(Options options) {
         "--smtp: allowed is a host, and a port if it is not the usual one; a name and a password "
         "go into --user and --password-file");
   }
-  const bool loopback =
-      host.starts_with("localhost") || host.starts_with("127.0.0.1") || host.starts_with("[::1]");
   // Once, before any thread of the transfer.
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
   Easy easy(ready == CURLE_OK ? curl_easy_init() : nullptr, &curl_easy_cleanup);
   if (easy == nullptr) return absl::UnavailableError("the SMTP client cannot start");
-  return std::make_unique<CurlMailer>(std::move(easy), std::move(options), loopback);
+  return std::make_unique<CurlMailer>(std::move(easy), std::move(options), base::IsLoopback(host));
 }
 
 }  // namespace hailong::cli

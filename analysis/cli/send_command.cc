@@ -19,7 +19,6 @@
 #include "analysis/cli/mail.h"
 #include "analysis/cli/mailer.h"
 #include "analysis/cli/progress.h"
-#include "analysis/cli/request_journal.h"
 #include "analysis/cli/table_file.h"
 #include "base/crypto/base32.h"
 #include "base/files.h"
@@ -47,7 +46,8 @@ struct Send {
 };
 
 // Which links were mailed: a line each beside the list, on disk before the next mail, so that a run
-// that is cut off sends nothing twice; put into the list's column at the end.
+// that is cut off sends nothing twice; put into the list's column at the end. A line begins with
+// its line break, so that one that was cut off (a full disk) spoils no other.
 class MailedJournal {
  public:
   static absl::StatusOr<MailedJournal> Open(const std::string& path) {
@@ -55,10 +55,14 @@ class MailedJournal {
     if (FileExists(path)) {
       const absl::StatusOr<std::string> text = ReadFile(path, kJournalBytesMax);
       if (!text.ok()) return text.status();
-      std::istringstream in(*text);
-      std::string id;
-      std::string at;
-      while (in >> id >> at) journal.mailed_[id] = at;
+      std::istringstream lines(*text);
+      for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string id;
+        std::string at = "?";  // it was cut off; mailed it was
+        if (words >> id) words >> at;
+        if (!id.empty()) journal.mailed_[id] = at;
+      }
     }
     return journal;
   }
@@ -67,7 +71,7 @@ class MailedJournal {
     mailed_[id] = at;
     const int file = open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (file < 0) return absl::ErrnoToStatus(errno, path_);
-    const std::string line = absl::StrCat(id, " ", at, "\n");
+    const std::string line = absl::StrCat("\n", id, " ", at);
     const bool written =
         write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
         fsync(file) == 0;

@@ -16,6 +16,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "analysis/cli/invite_for_test.h"
 #include "analysis/cli/mail.h"
@@ -240,10 +241,47 @@ TEST_F(SendCli, ARefusedMailStopsNobodyAndABrokenConnectionLosesNothing) {
 
 TEST_F(SendCli, WhatWasNotedByARunThatWasCutOffIsNotSentAgain) {
   ASSERT_EQ(Create(Write("list.csv", "name,email\nAn,a@b.vn\nBình,b@b.vn\n")).exit_code, 0);
-  Write("links.csv.sent", "id-1 2026-01-01T00:00:00Z\n");
+  Write("links.csv.sent", "\nid-1 2026-01-01T00:00:00Z");
   EXPECT_EQ(Send().out, "sent,failed,left_out\n1,0,1\n");
   EXPECT_THAT(Read("mails/1.mail"), HasSubstr("b@b.vn"));
   EXPECT_EQ(Column("sent")[0], "2026-01-01T00:00:00Z");
+}
+
+TEST_F(SendCli, ALineThatWasCutOffSpoilsNoOther) {
+  ASSERT_EQ(Create(Write("list.csv", "name,email\nAn,a@b.vn\nBình,b@b.vn\nChi,c@b.vn\nEm,e@b.vn\n"))
+                .exit_code,
+            0);
+  for (const char* torn : {"\nid-2", "\nid-2 ", "\nid-2 2026-01"}) {
+    Write("links.csv.sent", absl::StrCat("\nid-1 2026-01-01T00:00:00Z", torn));
+    // The list cannot be written, so that the run ends with its journal.
+    std::filesystem::create_directory(Path("links.csv.new"));
+    const std::size_t before = Mails();
+    EXPECT_EQ(Send().exit_code, 2);
+    EXPECT_EQ(Mails(), before + 2);
+    EXPECT_THAT(Read(absl::StrCat("mails/", before + 1, ".mail")), HasSubstr("c@b.vn"));
+    const std::string links = Read("links.csv");
+    std::filesystem::remove(Path("links.csv.new"));
+    EXPECT_EQ(Send().out, "sent,failed,left_out\n0,0,4\n");
+    EXPECT_EQ(Mails(), before + 2);
+    for (const std::string& at : Column("sent")) EXPECT_NE(at, "");
+    Write("links.csv", links);
+  }
+}
+
+TEST_F(SendCli, APasswordAndLinksGoInPlainTextToThisMachineAlone) {
+  ASSERT_EQ(Create(Write("list.csv", "name,email\nAn,a@b.vn\n")).exit_code, 0);
+  // Names that lead to the server here, as those of any other machine might.
+  const std::string port = smtp_.substr(smtp_.rfind(':'));
+  for (const char* host : {"localhost.localhost", "127.0.0.1.localhost"}) {
+    smtp_ = absl::StrCat("smtp://", host, port);
+    const Output output = Send();
+    EXPECT_EQ(output.exit_code, 3) << output.err;
+    EXPECT_EQ(output.out, "sent,failed,left_out\n0,0,0\n");
+    EXPECT_EQ(Mails(), 0u) << host;
+  }
+  smtp_ = "smtp://localhost" + port;
+  EXPECT_EQ(Send().exit_code, 0);
+  EXPECT_EQ(Mails(), 1u);
 }
 
 TEST_F(SendCli, WhatCannotBeSentIsSaidBeforeAnythingIs) {
@@ -251,9 +289,7 @@ TEST_F(SendCli, WhatCannotBeSentIsSaidBeforeAnythingIs) {
   const Output address = Send();
   EXPECT_EQ(address.exit_code, 2);
   EXPECT_THAT(address.err, HasSubstr("links.csv:3: email: found 14 bytes"));
-  std::filesystem::remove(Path("links.csv"));
-  std::filesystem::remove(Path("links.csv.requests"));
-  ASSERT_EQ(Create(Write("list.csv", "name,email\nAn,a@b.vn\n")).exit_code, 0);
+  Write("links.csv", absl::StrReplaceAll(Read("links.csv"), {{"not an address", "b@b.vn"}}));
   Write("mail.txt", "Subject: a\n\n{link} {title}\n");
   EXPECT_THAT(Send().err, HasSubstr("names {title}"));
   Write("mail.txt", "Subject: a\n\n{link}\n");

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
 #include <filesystem>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "analysis/cli/files.h"
+#include "base/loopback.h"
 
 namespace hailong::cli {
 namespace {
@@ -22,15 +22,6 @@ constexpr std::string_view kDefaultServer = "localhost:7400";
 constexpr std::string_view kDefaultPort = "7400";
 constexpr std::size_t kTokenBytesMax = 4096;
 constexpr std::size_t kCaBytesMax = 4 << 20;
-
-bool IsLoopback(const std::string& host) {
-  if (host == "localhost") return true;
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  in6_addr v6{};
-  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 &&
-         std::memcmp(&v6, &in6addr_loopback, sizeof v6) == 0;
-}
 
 std::string FirstOf(const std::string& option, const Io& io, const char* variable) {
   return option.empty() ? io.environment(variable) : option;
@@ -95,7 +86,7 @@ absl::StatusOr<std::string> CheckServer(std::string_view server, bool tls) {
   const bool digits =
       std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
   if (!digits || !absl::SimpleAtoi(port, &number) || number < 1 || number > 65535) return bad();
-  if (!tls && !IsLoopback(host)) {
+  if (!tls && !base::IsLoopback(host)) {
     return absl::InvalidArgumentError(absl::StrCat(
         host,
         " is not this machine, and answers and credentials do not travel in plain text: give "

@@ -7,6 +7,8 @@
 #include <openssl/sha.h>
 #include <zlib.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace hailong::base {
@@ -132,6 +134,13 @@ std::string RandomBytes(size_t size) {
   HAILONG_CHECK(
       RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(size)) == 1);
   return bytes;
+}
+
+Uuid NewUuid(absl::Time now) {
+  std::array<uint8_t, 10> chance;
+  const std::string random = RandomBytes(chance.size());
+  std::copy(random.begin(), random.end(), chance.begin());
+  return Uuid::MakeV7(now, chance);
 }
 
 bool EqualInConstantTime(std::string_view a, std::string_view b) {

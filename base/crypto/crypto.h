@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/ids.h"
 
 namespace hailong::base {
 
@@ -44,6 +46,8 @@ absl::StatusOr<std::string> Unseal(std::string_view key, std::string_view sealed
 
 // `size` bytes nobody can guess.
 std::string RandomBytes(size_t size);
+// A UUID of version 7 nobody had before.
+Uuid NewUuid(absl::Time now);
 
 // Compares in a time that says nothing about where two texts of one length differ.
 bool EqualInConstantTime(std::string_view a, std::string_view b);

@@ -77,6 +77,14 @@ TEST(Crypto, OpensWhatTheStandardsTestCaseSealed) {
 
 TEST(Crypto, RandomBytesDiffer) { EXPECT_NE(RandomBytes(16), RandomBytes(16)); }
 
+TEST(Crypto, NewUuidsDifferAndSortByTheirTime) {
+  const absl::Time now = absl::FromUnixMillis(0x017F22E279B0);
+  const Uuid id = NewUuid(now);
+  EXPECT_EQ(id.ToString().substr(0, 15), "017f22e2-79b0-7");
+  EXPECT_NE(NewUuid(now), id);
+  EXPECT_LT(id, NewUuid(now + absl::Milliseconds(1)));
+}
+
 TEST(Base32, IsCrockfordsOfTheFirstBits) {
   // 5 bits each: 00000 00001 00010 00011 00100 00101 00110 00111.
   EXPECT_EQ(Base32(std::string("\x00\x44\x32\x14\xC7", 5), 8), "01234567");

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "base/loopback.h"
 #include "base/status.h"
 
 namespace hailong::base {
@@ -14,11 +15,12 @@ namespace {
 
 constexpr char kUserAgent[] = "hailongd";
 
-bool IsLoopback(std::string_view url) {
-  for (const std::string_view host : {"http://127.0.0.1:", "http://localhost:", "http://[::1]:"}) {
-    if (url.starts_with(host)) return true;
-  }
-  return false;
+// Whether plain http may go there.
+bool IsHere(std::string_view url) {
+  constexpr std::string_view kHttp = "http://";
+  if (!url.starts_with(kHttp)) return false;
+  url.remove_prefix(kHttp.size());
+  return IsLoopback(url.substr(0, url.find_first_of("/?#")));
 }
 
 bool HasControl(std::string_view text) {
@@ -76,7 +78,7 @@ absl::Status CheckOrigin(const std::string& origin) {
   constexpr std::string_view kHttps = "https://";
   const bool https = std::string_view(origin).starts_with(kHttps) && origin.size() > kHttps.size();
   const size_t path = origin.find('/', origin.find("://") + 3);
-  if ((https || IsLoopback(origin)) && path == std::string::npos && !HasControl(origin) &&
+  if ((https || IsHere(origin)) && path == std::string::npos && !HasControl(origin) &&
       origin.find_first_of(" ?#@\\") == std::string::npos) {
     return absl::OkStatus();
   }
@@ -92,7 +94,7 @@ CurlClient::CurlClient(Options options) : options_(std::move(options)) {
 }
 
 absl::StatusOr<HttpResponse> CurlClient::Send(const HttpRequest& request) {
-  const bool loopback = IsLoopback(request.url);
+  const bool loopback = IsHere(request.url);
   if (HasControl(request.url) ||
       !(loopback || std::string_view(request.url).starts_with("https://"))) {
     return absl::InvalidArgumentError("URL: allowed is https, or http on loopback");

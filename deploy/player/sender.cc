@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
+#include "base/loopback.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -23,9 +24,8 @@ constexpr absl::Duration kCallTimeout = absl::Seconds(30);
 constexpr absl::Duration kFirstWait = absl::Milliseconds(50);
 constexpr absl::Duration kWaitMax = absl::Seconds(5);
 
-bool IsLoopback(absl::string_view server) {
-  return absl::StartsWith(server, "127.") || absl::StartsWith(server, "localhost:") ||
-         absl::StartsWith(server, "[::1]:") || absl::StartsWith(server, "unix:");
+bool IsHere(const std::string& server) {
+  return base::IsLoopback(server) || absl::StartsWith(server, "unix:");
 }
 
 void Prepare(grpc::ClientContext& context, const CollectorAccess& collector) {
@@ -93,7 +93,7 @@ absl::StatusOr<std::unique_ptr<Sender>> Sender::Create(const std::string& server
     return absl::InvalidArgumentError(
         absl::StrCat("streams: ", streams, " is not in 1..", kStreamsMax));
   }
-  if (tls_ca.empty() && !IsLoopback(server)) {
+  if (tls_ca.empty() && !IsHere(server)) {
     return absl::InvalidArgumentError(
         absl::StrCat("server ", server, " is not on the loopback: credentials need --tls-ca"));
   }

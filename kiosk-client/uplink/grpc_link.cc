@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "base/loopback.h"
 #include "base/mutex.h"
 #include "base/status.h"
 #include "google/rpc/status.pb.h"
@@ -16,11 +16,6 @@
 
 namespace hailong::uplink {
 namespace {
-
-bool IsLoopback(const std::string& server) {
-  return absl::StartsWith(server, "127.0.0.1:") || absl::StartsWith(server, "localhost:") ||
-         absl::StartsWith(server, "[::1]:");
-}
 
 // gRPC's codes are those of absl; its details become payloads.
 absl::Status StatusOf(const grpc::Status& status) {
@@ -64,7 +59,7 @@ struct GrpcLink::Impl {
 
 absl::StatusOr<std::unique_ptr<GrpcLink>> GrpcLink::Create(Options options) {
   RETURN_IF_ERROR(CheckServer(options.server));
-  if (options.tls_ca.empty() && !IsLoopback(options.server)) {
+  if (options.tls_ca.empty() && !base::IsLoopback(options.server)) {
     return absl::InvalidArgumentError(base::Cat(
         "server ", options.server,
         " is not on the loopback: answers and credentials need TLS, give the authority's file"));

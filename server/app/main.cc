@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
 
   while (!(*server)->store_closed() && !daemon.StoppedWithin(absl::Milliseconds(200))) {
+    (*server)->Step();
   }
   const bool closed = (*server)->store_closed();
   hailong::base::LogInfo(closed ? "stopping: the store is closed" : "stopping");

@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "base/http/curl_client.h"
 #include "base/log/log.h"
+#include "base/loopback.h"
 #include "base/status.h"
 #include "server/app/zalo.h"
 #include "server/intake/admission.h"
@@ -51,19 +52,12 @@ constexpr std::chrono::seconds kShutdownGrace{3};
 constexpr size_t kPemBytesMax = 1 << 20;
 constexpr size_t kGatewayKeySize = 26;  // 130 bits
 
-bool IsLoopback(const std::string& listen) {
-  for (const std::string_view host : {"127.0.0.1:", "localhost:", "[::1]:"}) {
-    if (std::string_view(listen).starts_with(host)) return true;
-  }
-  return false;
-}
-
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const Settings& settings) {
   if (settings.tls_certificate_path.empty() != settings.tls_key_path.empty()) {
     return absl::InvalidArgumentError("TLS needs both a certificate and a key");
   }
   if (settings.tls_certificate_path.empty()) {
-    if (!IsLoopback(settings.listen)) {
+    if (!base::IsLoopback(settings.listen)) {
       return absl::InvalidArgumentError(Cat("listening on ", settings.listen,
                                             " needs --tls-cert and --tls-key; plain text is "
                                             "allowed on 127.0.0.1, localhost and [::1] only"));
@@ -295,6 +289,8 @@ Server::~Server() {
   if (parts_->opened != nullptr) parts_->opened->Save();
   if (parts_->writer != nullptr) parts_->writer->Stop();
 }
+
+void Server::Step() { parts_->opened->Step(); }
 
 int Server::port() const { return parts_->port; }
 

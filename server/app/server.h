@@ -41,6 +41,9 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  // What is done from time to time: whoever holds the server calls it several times a second.
+  void Step();
+
   // The port it listens on.
   int port() const;
   // Of the HTTP side and of the private port; 0: not served.

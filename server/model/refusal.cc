@@ -248,8 +248,6 @@ absl::Status SurveyTurnsAway(v1::SurveyState state) {
     switch (state) {
       case v1::SURVEY_STATE_ANSWERED:
         return "this invitation was used by another response; allowed is one";
-      case v1::SURVEY_STATE_NOT_YET:
-        return "this survey has not begun";
       case v1::SURVEY_STATE_FULL:
         return "as many as were asked for have answered";
       default:

@@ -84,7 +84,7 @@ absl::Status OutsideSubtree(std::string_view unit_id, std::string_view bound_to)
 // One sentence for every link, invitation and slip that lets nobody in.
 absl::Status NoSuchEntry();
 absl::Status TooManyWrongEntries(absl::Duration wait);
-// The entrance of a response to a survey is spent. `state` is ANSWERED, NOT_YET, OVER or FULL.
+// The entrance of a response to a survey is spent. `state` is ANSWERED, OVER or FULL.
 absl::Status SurveyTurnsAway(v1::SurveyState state);
 
 absl::Status QueueFull();

@@ -66,6 +66,7 @@ struct Entrance {
   std::optional<TokenHash> invitation;  // it is good for one response
   uint32_t group = 0;                   // the person's; 0: none
   std::optional<QuotaLimit> quota;      // the one that holds for this person
+  bool over = false;                    // it lets nobody in any more
 };
 
 // A checked response; the writer stores it.
@@ -92,8 +93,8 @@ struct Stored {
   v1::Outcome first_outcome = v1::OUTCOME_UNSPECIFIED;  // of the sending that stored it
   absl::Time received_at;
   bool content_differs = false;  // the response_id is taken by other content; nothing was stored
-  // Its entrance is spent: the invitation was answered or revoked, or the quota is full; nothing
-  // was stored. UNSPECIFIED: it is not.
+  // Its entrance is spent: the invitation was answered or revoked, the quota is full, or it lets
+  // nobody in any more; nothing was stored. UNSPECIFIED: it is not.
   v1::SurveyState turned_away = v1::SURVEY_STATE_UNSPECIFIED;
 };
 

@@ -1,7 +1,5 @@
 #include "server/store/catalog_writer.h"
 
-#include <future>
-
 #include "base/ids.h"
 #include "base/status.h"
 #include "server/model/limits.h"
@@ -12,21 +10,16 @@ absl::Status CatalogWriter::Apply(std::string actor, std::string action, std::st
                                   Make make) {
   // What a caller named goes into the log whatever it is; ids that are stored are shorter.
   object = base::Utf8Prefix(object, limits::kAuditObjectBytesMax);
-  std::promise<absl::Status> promise;
-  std::future<absl::Status> changed = promise.get_future();
-  RETURN_IF_ERROR(writer_.OfferChange(
-      [&](Store& store) -> absl::Status {
-        const std::shared_ptr<const model::Catalog> before = catalog_.Get();
-        ASSIGN_OR_RETURN(const std::vector<model::Record> records, make(*before));
-        if (records.empty()) return absl::OkStatus();
-        ASSIGN_OR_RETURN(auto after, before->With(records));
-        RETURN_IF_ERROR(store.Put(
-            records, {.at = clock_.Now(), .actor = actor, .action = action, .object = object}));
-        catalog_.Set(std::move(after));
-        return absl::OkStatus();
-      },
-      [&promise](absl::Status status) { promise.set_value(std::move(status)); }));
-  return changed.get();
+  return writer_.Run([&](Store& store) -> absl::Status {
+    const std::shared_ptr<const model::Catalog> before = catalog_.Get();
+    ASSIGN_OR_RETURN(const std::vector<model::Record> records, make(*before));
+    if (records.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(auto after, before->With(records));
+    RETURN_IF_ERROR(store.Put(
+        records, {.at = clock_.Now(), .actor = actor, .action = action, .object = object}));
+    catalog_.Set(std::move(after));
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace hailong::store

@@ -218,6 +218,20 @@ TEST_F(InvitationsTest, AFullQuotaTurnsAwayButNotARetry) {
   EXPECT_FALSE(store_->FindInvitation(Token(1))->value().answered);
 }
 
+TEST_F(InvitationsTest, WhatIsOverTurnsAwayButNotARetry) {
+  ASSERT_TRUE(Put({Invitation(1), Invitation(2)}).ok());
+  EXPECT_EQ(Append(By(1, 1)).outcome, v1::OUTCOME_RECORDED);
+  const auto over = [](model::NewResponse response) {
+    response.entrance->over = true;
+    return response;
+  };
+  EXPECT_EQ(Append(over(By(1, 1))).outcome, v1::OUTCOME_ALREADY_RECORDED);
+  EXPECT_EQ(Append(over(By(1, 2))).turned_away, v1::SURVEY_STATE_ANSWERED);
+  EXPECT_EQ(Append(over(By(2, 2))).turned_away, v1::SURVEY_STATE_OVER);
+  EXPECT_FALSE(store_->FindInvitation(Token(2))->value().answered);
+  EXPECT_EQ(Rows(), 1u);
+}
+
 TEST_F(InvitationsTest, EveryResponseCountsForAllQuotasThatCouldBeSetLater) {
   const model::QuotaLimit wide{.unit_id = "", .group = 0, .size_max = 100};
   Append(Held(1, "74.SNV", 1, wide));

@@ -108,6 +108,7 @@ absl::StatusOr<v1::SurveyState> SqliteStore::TurnsAway(const model::NewResponse&
     if (answered) return v1::SURVEY_STATE_ANSWERED;
     if (over) return v1::SURVEY_STATE_OVER;
   }
+  if (entrance.over) return v1::SURVEY_STATE_OVER;
   if (entrance.quota.has_value()) {
     ASSIGN_OR_RETURN(const int64_t taken,
                      ReadPlaces(write_->count_place, response.collector, response.round->number(),

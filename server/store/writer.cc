@@ -1,5 +1,6 @@
 #include "server/store/writer.h"
 
+#include <future>
 #include <memory>
 #include <utility>
 
@@ -24,6 +25,14 @@ absl::Status Writer::OfferResponses(std::vector<model::NewResponse> responses, A
 absl::Status Writer::OfferChange(Change change, Done done) {
   Job job{.responses = {}, .appended = {}, .change = std::move(change), .done = std::move(done)};
   return jobs_.Offer(std::move(job)) ? absl::OkStatus() : refusal::QueueFull();
+}
+
+absl::Status Writer::Run(Change change) {
+  std::promise<absl::Status> promise;
+  std::future<absl::Status> changed = promise.get_future();
+  const absl::Status offered = OfferChange(
+      std::move(change), [&promise](absl::Status status) { promise.set_value(std::move(status)); });
+  return offered.ok() ? changed.get() : offered;
 }
 
 bool Writer::Step() {

@@ -48,6 +48,9 @@ class Writer {
   // INVALID_ARGUMENT for more than commit_responses_max responses.
   absl::Status OfferResponses(std::vector<model::NewResponse> responses, Appended done);
   absl::Status OfferChange(Change change, Done done);
+  // Runs a change and waits until it is durable, so never call it on a gRPC thread or the writer's
+  // own. Errors: those of the change, and RESOURCE_EXHAUSTED.
+  absl::Status Run(Change change);
 
   // Takes what is queued, commits it and calls back; waits for work if there is none. False when
   // stopped.

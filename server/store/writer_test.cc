@@ -191,6 +191,18 @@ TEST_F(WriterTest, AChangeThatFailsByItselfClosesNothing) {
   EXPECT_EQ(closed_, 0);
 }
 
+TEST_F(WriterTest, ChangesThatAreWaitedForTellWhatBecameOfThem) {
+  Writer writer(store_, Options());
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(Offer(writer, 1).ok());
+  const auto fails = [](Store&) { return absl::NotFoundError("no unit"); };
+  EXPECT_TRUE(absl::IsResourceExhausted(writer.Run(fails)));
+  writer.Start();
+  while (absl::IsResourceExhausted(writer.Run([](Store&) { return absl::OkStatus(); }))) {
+  }
+  EXPECT_EQ(store_.appends.size(), 1u);
+  EXPECT_EQ(writer.Run(fails).message(), "no unit");
+}
+
 TEST_F(WriterTest, ChangesAndResponsesKeepTheOrderOfTheQueue) {
   Writer writer(store_, Options());
   const auto change = [&](const std::string& name) {

@@ -34,13 +34,6 @@ void TakeConfiguration(Arrival& arrival) {
   arrival.form_id = collector.web().form_id();
 }
 
-// The collector's form may be another by now than when the invitation was made.
-bool Asks(const model::Round& round, const std::string& form_id, const std::string& question_id) {
-  const std::vector<bool>* const asked = round.questionnaire().FindForm(form_id);
-  const int position = round.questionnaire().Find(question_id, 0);
-  return asked != nullptr && position >= 0 && (*asked)[static_cast<size_t>(position)];
-}
-
 Found FindInvited(const std::string& token, Arrival arrival, store::Store& store) {
   ASSIGN_OR_RETURN(const std::string normal,
                    ReadCode(token, limits::kTokenSize, "invitation_token"));
@@ -48,22 +41,15 @@ Found FindInvited(const std::string& token, Arrival arrival, store::Store& store
   if (!arrival.invitation.has_value()) return std::nullopt;
   const model::Invitation& invitation = *arrival.invitation;
   arrival.collector = arrival.catalog->FindCollector(invitation.collector);
-  // Its round stays its own, whatever the collector asks by now.
+  // Its round and form stay its own, whatever the collector asks by now.
   arrival.round = arrival.catalog->FindRound(invitation.round);
   if (arrival.collector == nullptr || arrival.round == nullptr) {
     return absl::DataLossError("invitations: one is of no collector or round that is there");
   }
-  const v1::WebConfiguration& web = arrival.collector->collector.web();
   arrival.unit_id = invitation.unit_id;
   arrival.form_id = invitation.form_id;
-  if (arrival.form_id.empty() && web.round_id() == arrival.round->id()) {
-    arrival.form_id = web.form_id();
-  }
   arrival.group = invitation.group;
-  if (invitation.group != 0 &&
-      Asks(*arrival.round, arrival.form_id, invitation.group_question_id)) {
-    arrival.known_question_id = invitation.group_question_id;
-  }
+  arrival.known_question_id = invitation.group_question_id;
   arrival.dossier_key = invitation.respondent_key;
   arrival.ended = invitation.revoked;
   return arrival;
@@ -93,7 +79,7 @@ Found FindBySlip(const v1::SlipEntry& slip, Arrival arrival, store::KeyRing& key
   if (arrival.collector == nullptr) return std::nullopt;
   TakeConfiguration(arrival);
   arrival.ended = !arrival.collector->collector.web().slips();
-  if (arrival.ended || arrival.round == nullptr) return arrival;
+  if (arrival.round == nullptr) return arrival;
   const std::string& round_id = arrival.round->id();
   const auto key = keys.Find(round_id);
   if (!key.ok()) return refusal::RoundKeyMissing(round_id, key.status().message());

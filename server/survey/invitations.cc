@@ -1,9 +1,6 @@
 #include "server/survey/invitations.h"
 
 #include <algorithm>
-#include <array>
-#include <functional>
-#include <future>
 #include <map>
 #include <utility>
 #include <vector>
@@ -26,23 +23,6 @@ namespace hailong::survey {
 namespace {
 
 using base::Cat;
-
-// Runs on the writer thread, and waits for it.
-absl::Status RunOnWriter(store::Writer& writer, store::Writer::Change change) {
-  std::promise<absl::Status> promise;
-  std::future<absl::Status> done = promise.get_future();
-  RETURN_IF_ERROR(writer.OfferChange(std::move(change), [&promise](absl::Status status) {
-    promise.set_value(std::move(status));
-  }));
-  return done.get();
-}
-
-base::Uuid NewId(absl::Time now) {
-  std::array<uint8_t, 10> chance;
-  const std::string random = base::RandomBytes(chance.size());
-  std::copy(random.begin(), random.end(), chance.begin());
-  return base::Uuid::MakeV7(now, chance);
-}
 
 absl::StatusOr<std::vector<base::Uuid>> ReadIds(
     const google::protobuf::RepeatedPtrField<std::string>& texts) {
@@ -73,7 +53,7 @@ class InvitationMaker {
 
  private:
   void CheckUnit(const std::string& unit_id, const std::string& at);
-  void CheckForm(const v1::NewInvitation& wanted, const std::string& at);
+  void CheckForm(const std::string& form_id, const std::string& at);
   void CheckGroup(const v1::NewInvitation& wanted, const std::string& form_id,
                   const std::string& at);
 
@@ -92,19 +72,19 @@ model::Invitation InvitationMaker::Make(const v1::NewInvitation& wanted, int ind
   const std::string at = Cat("invitations[", index, "].");
   const v1::Collector& collector = collector_.collector;
   model::Invitation made;
-  made.invitation_id = NewId(now_);
+  made.invitation_id = base::NewUuid(now_);
   made.token_hash = HashToken(token);
   made.collector = collector_.number;
   made.round = round_.number();
   made.unit_id = wanted.unit_id().empty() ? collector.unit_id() : wanted.unit_id();
   CheckUnit(made.unit_id, at + "unit_id");
-  made.form_id = wanted.form_id();
-  CheckForm(wanted, at + "form_id");
+  // Kept, like the round, whatever the collector asks later.
+  made.form_id = wanted.form_id().empty() ? collector.web().form_id() : wanted.form_id();
+  CheckForm(made.form_id, at + "form_id");
   made.group = wanted.group();
   if (made.group != 0) {
     made.group_question_id = collector.web().group_question_id();
-    CheckGroup(wanted, made.form_id.empty() ? collector.web().form_id() : made.form_id,
-               at + "group");
+    CheckGroup(wanted, made.form_id, at + "group");
   }
   if (!wanted.dossier_code().empty()) {
     v1::Evidence evidence;
@@ -137,9 +117,9 @@ void InvitationMaker::CheckUnit(const std::string& unit_id, const std::string& a
   if (!why->second.empty()) bad_.Add(at, Cat("found '", unit_id, "', ", why->second));
 }
 
-void InvitationMaker::CheckForm(const v1::NewInvitation& wanted, const std::string& at) {
-  if (round_.questionnaire().FindForm(wanted.form_id()) != nullptr) return;
-  bad_.Add(at, Cat("found '", base::Utf8Prefix(wanted.form_id(), limits::kQuestionIdBytesMax),
+void InvitationMaker::CheckForm(const std::string& form_id, const std::string& at) {
+  if (round_.questionnaire().FindForm(form_id) != nullptr) return;
+  bad_.Add(at, Cat("found '", base::Utf8Prefix(form_id, limits::kQuestionIdBytesMax),
                    "', allowed are none and the forms of the round's questionnaire"));
 }
 
@@ -251,7 +231,7 @@ absl::StatusOr<v1::CreateInvitationsResponse> Invitations::CreateInvitations(
   RETURN_IF_ERROR(maker.Problems());
 
   std::vector<base::Uuid> made_before;
-  RETURN_IF_ERROR(RunOnWriter(writer_, [&](store::Store& store) -> absl::Status {
+  RETURN_IF_ERROR(writer_.Run([&](store::Store& store) -> absl::Status {
     ASSIGN_OR_RETURN(
         made_before,
         store.PutInvitations(
@@ -322,7 +302,7 @@ absl::StatusOr<v1::RevokeInvitationsResponse> Invitations::RevokeInvitations(
                           Cat("found ", named, ", allowed are 1..", limits::kInvitationIdsMax));
   }
   ASSIGN_OR_RETURN(const auto ids, ReadIds(request.invitation_ids()));
-  RETURN_IF_ERROR(RunOnWriter(writer_, [&](store::Store& store) {
+  RETURN_IF_ERROR(writer_.Run([&](store::Store& store) {
     return store.RevokeInvitations(collector->number, ids,
                                    {.at = clock_.Now(),
                                     .actor = caller.id,

@@ -190,6 +190,28 @@ TEST_F(InvitationsTest, OpeningIsKnownByDayAndAnsweringHasNoTime) {
   EXPECT_THAT(Rates(admin_), ElementsAre("74.SNV 0: 3 2 1"));
 }
 
+TEST_F(InvitationsTest, OpeningsAreSavedTogetherOnceTheIntervalIsOver) {
+  const std::string first = Token();
+  const std::string second = Token();
+  const auto settle = [&] {
+    // Behind what was offered before.
+    EXPECT_TRUE(writer_->Run([](store::Store&) { return absl::OkStatus(); }).ok());
+  };
+  EXPECT_EQ(StateOf(ByToken(first)), v1::SURVEY_STATE_OPEN);
+  opened_->Step();
+  settle();
+  EXPECT_TRUE(IsOpenedOnDisk(first));
+  EXPECT_EQ(StateOf(ByToken(second)), v1::SURVEY_STATE_OPEN);
+  clock_.Advance(limits::kOpenedSaveInterval - absl::Milliseconds(1));
+  opened_->Step();
+  settle();
+  EXPECT_FALSE(IsOpenedOnDisk(second));
+  clock_.Advance(absl::Milliseconds(1));
+  opened_->Step();
+  settle();
+  EXPECT_TRUE(IsOpenedOnDisk(second));
+}
+
 TEST_F(InvitationsTest, RatesAreOfTheCallersUnits) {
   ChangeCollector([](v1::Collector& collector) { collector.set_unit_id("74"); });
   for (const char* unit : {"718", "25747", "74.SNV"}) {

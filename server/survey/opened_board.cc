@@ -1,22 +1,23 @@
 #include "server/survey/opened_board.h"
 
-#include <future>
 #include <utility>
 #include <vector>
 
-#include "base/status.h"
 #include "server/model/limits.h"
 
 namespace hailong::survey {
 
 void OpenedBoard::Put(model::InvitationNumber number) {
+  const absl::Time day = *base::StartOfDayInVietnam(base::DayInVietnam(clock_.Now()));
+  base::MutexLock lock(mutex_);
+  if (unsaved_.size() < limits::kOpenedUnsavedMax) unsaved_.try_emplace(number, day);
+}
+
+void OpenedBoard::Step() {
   {
-    const absl::Time now = clock_.Now();
-    const absl::Time day = *base::StartOfDayInVietnam(base::DayInVietnam(now));
     base::MutexLock lock(mutex_);
-    if (unsaved_.size() < limits::kOpenedUnsavedMax) unsaved_.try_emplace(number, day);
     // Either way: a clock that was put back does not end saving.
-    if (saving_ || absl::AbsDuration(now - saved_at_) < limits::kOpenedSaveInterval) return;
+    if (absl::AbsDuration(clock_.Now() - saved_at_) < limits::kOpenedSaveInterval) return;
   }
   Save();
 }
@@ -40,12 +41,7 @@ absl::Status OpenedBoard::Flush() {
     // What a save under way has taken is written before what is offered now.
     if (!saving_ && unsaved_.empty()) return absl::OkStatus();
   }
-  std::promise<absl::Status> promise;
-  std::future<absl::Status> flushed = promise.get_future();
-  RETURN_IF_ERROR(writer_.OfferChange(
-      [this](store::Store& store) { return WriteTo(store); },
-      [&promise](absl::Status status) { promise.set_value(std::move(status)); }));
-  return flushed.get();
+  return writer_.Run([this](store::Store& store) { return WriteTo(store); });
 }
 
 absl::Status OpenedBoard::WriteTo(store::Store& store) {

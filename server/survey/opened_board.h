@@ -21,6 +21,8 @@ class OpenedBoard {
 
   // Never waits.
   void Put(model::InvitationNumber number) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Saves once the interval is over; to be called several times in it. Never waits.
+  void Step() ABSL_LOCKS_EXCLUDED(mutex_);
   // Hands what is unsaved to the writer now; before it stops.
   void Save() ABSL_LOCKS_EXCLUDED(mutex_);
   // Waits until what was put is on disk, so that a reader sees it; not on a gRPC thread.

@@ -120,10 +120,7 @@ absl::StatusOr<v1::OpenSurveyResponse> Survey::OpenSurvey(const model::Principal
 
 absl::StatusOr<intake::Entered> Survey::Complete(const v1::Response& response,
                                                  const Arrival& arrival) {
-  if (arrival.collector->collector.revoked() || arrival.round == nullptr ||
-      (arrival.ended && !arrival.invitation.has_value())) {
-    return refusal::SurveyTurnsAway(v1::SURVEY_STATE_OVER);
-  }
+  if (arrival.round == nullptr) return refusal::SurveyTurnsAway(v1::SURVEY_STATE_OVER);
   RETURN_IF_ERROR(CheckLeftOut(response, arrival));
   intake::Entered entered{.response = response, .respondent_key = {}, .entrance = {}};
   entered.response.set_round_id(arrival.round->id());
@@ -139,9 +136,12 @@ absl::StatusOr<intake::Entered> Survey::Complete(const v1::Response& response,
     known.set_choice(arrival.group);
   }
   entered.respondent_key = arrival.dossier_key;
-  entered.entrance = {.invitation = {}, .group = arrival.group, .quota = arrival.FindQuota()};
+  // Whether it lets the person in, the writer judges: a retry must get its receipt.
+  entered.entrance = {.invitation = {},
+                      .group = arrival.group,
+                      .quota = arrival.FindQuota(),
+                      .over = arrival.ended || arrival.collector->collector.revoked()};
   if (arrival.invitation.has_value()) {
-    // Whether it is answered or revoked by then, the writer knows; a retry must get its receipt.
     entered.entrance.invitation = arrival.invitation->token_hash;
     if (!entered.respondent_key.has_value()) {
       entered.respondent_key = KeyOf(response.response_id());

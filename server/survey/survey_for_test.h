@@ -16,6 +16,7 @@
 #include "server/store/sqlite_store.h"
 #include "server/survey/invitations.h"
 #include "server/survey/opened_board.h"
+#include "server/survey/slip.h"
 #include "server/survey/survey.h"
 #include "server/testing/sample.h"
 
@@ -95,6 +96,11 @@ class SurveyTest : public ::testing::Test {
     return entry;
   }
 
+  // A right one.
+  v1::Entry BySlip(const std::string& dossier) {
+    return BySlip(dossier, SlipCheck(SlipKey(**keys_->Find("march"), "web"), dossier));
+  }
+
   absl::StatusOr<v1::OpenSurveyResponse> Open(const v1::Entry& entry) {
     v1::OpenSurveyRequest request;
     *request.mutable_entry() = entry;
@@ -143,6 +149,10 @@ class SurveyTest : public ::testing::Test {
     const auto made = invitations_->CreateInvitations(admin_, ask);
     EXPECT_TRUE(made.ok()) << made.status();
     return made.ok() ? made->invitations(0) : v1::CreatedInvitation();
+  }
+  // As the store has it, without asking the board.
+  bool IsOpenedOnDisk(const std::string& token) {
+    return store_->FindInvitation(HashToken(token))->value().opened_on.has_value();
   }
   std::string Token() {
     return Invite([](v1::NewInvitation&) {}).token();

@@ -99,6 +99,7 @@ TEST_F(SurveyTest, WhyAPersonMayNotAnswerIsAStateWithTitleNamesAndTimesOnly) {
   };
   clock_.Set(sample::At("2025-02-28T23:59:59+07:00"));
   expect(v1::SURVEY_STATE_NOT_YET);
+  EXPECT_EQ(ReasonOf(Submit(ByLink(), Answer(1)).status()), "ROUND_NOT_OPEN_YET");
   clock_.Set(sample::At("2025-04-01T00:00:00+07:00"));
   expect(v1::SURVEY_STATE_OVER);
   clock_.Set(sample::At("2025-03-06T10:00:00+07:00"));
@@ -124,7 +125,8 @@ TEST_F(SurveyTest, ALinkThatAsksNothingNowIsOverButAnInvitationKeepsItsRound) {
     web.set_slips(false);
   });
   EXPECT_EQ(StateOf(ByLink()), v1::SURVEY_STATE_OVER);
-  EXPECT_EQ(StateOf(BySlip(kDossier, "0000000000")), v1::SURVEY_STATE_OVER);
+  EXPECT_EQ(StateOf(BySlip(kDossier)), v1::SURVEY_STATE_OVER);
+  EXPECT_TRUE(absl::IsNotFound(Open(BySlip(kDossier, "0000000000")).status()));
   EXPECT_EQ(ReasonOf(Submit(ByLink(), Answer(2)).status()), "SURVEY_STATE_OVER");
 }
 
@@ -212,19 +214,39 @@ TEST_F(SurveyTest, TheServerAddsTheKnownAnswerAndTakesItFromNobodyElse) {
   EXPECT_EQ(rows[0].content.answers[group.offset], '\2');
 }
 
-TEST_F(SurveyTest, AFormThatNoLongerAsksTheGroupQuestionStillTakesTheInvited) {
-  const std::string token = Invite([](v1::NewInvitation& one) { one.set_group(2); }).token();
-  SetWeb([](v1::WebConfiguration& web) {
+TEST_F(SurveyTest, AnInvitationKeepsItsRoundItsFormAndItsGroupWhateverTheCollectorAsksLater) {
+  const std::string whole = Invite([](v1::NewInvitation& one) { one.set_group(2); }).token();
+  const auto counter_only = [](v1::WebConfiguration& web) {
     web.set_form_id("counter");
     web.clear_group_question_id();
     v1::Quota& quota = *web.add_quotas();
     quota.set_group(2);
     quota.set_size_max(1);
-  });
-  EXPECT_EQ(Open(ByToken(token))->known_question_id(), "");
-  EXPECT_EQ(OutcomeOf(ByToken(token), Answer(1)), v1::OUTCOME_RECORDED);
-  const std::string second = Invite([](v1::NewInvitation&) {}).token();
-  EXPECT_EQ(OutcomeOf(ByToken(second), Answer(2)), v1::OUTCOME_RECORDED);
+  };
+  SetWeb(counter_only);
+  const std::string counter = Token();
+  const auto expect = [&] {
+    EXPECT_EQ(Open(ByToken(whole))->form_id(), "");
+    EXPECT_EQ(Open(ByToken(whole))->known_question_id(), "q3");
+    EXPECT_EQ(Open(ByToken(counter))->form_id(), "counter");
+    EXPECT_EQ(Open(ByToken(counter))->known_question_id(), "");
+  };
+  expect();
+  SetWeb([](v1::WebConfiguration&) {});
+  expect();
+  v1::Round april = sample::Round();
+  april.set_round_id("april");
+  catalog_.Set(
+      *catalog_.Get()->With({model::RoundRecord{.number = model::RoundNumber{2}, .round = april}}));
+  SetWeb([](v1::WebConfiguration& web) { web.set_round_id("april"); });
+  expect();
+  SetWeb(counter_only);
+  EXPECT_EQ(OutcomeOf(ByToken(whole), Answer(1)), v1::OUTCOME_RECORDED);
+  EXPECT_EQ(OutcomeOf(ByToken(counter), Answer(2)), v1::OUTCOME_RECORDED);
+  const auto rows = Rows();
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].content.form_id, "");
+  EXPECT_EQ(rows[1].content.form_id, "counter");
   EXPECT_EQ(store_->CountPlaces(sample::Web().collector, sample::kRoundNumber, "", 2).value(), 1u);
 }
 
@@ -363,6 +385,42 @@ TEST_F(SurveyTest, ARevokedInvitationOrCollectorTakesNothingButARetryOfWhatIsSto
   ChangeCollector([](v1::Collector& collector) { collector.set_revoked(true); });
   EXPECT_EQ(ReasonOf(Submit(ByLink(), Answer(3)).status()), "SURVEY_STATE_OVER");
   EXPECT_EQ(Rows().size(), 1u);
+}
+
+TEST_F(SurveyTest, WhatIsStoredGetsItsReceiptWhenTheLinkWasClosedOrTheCollectorRevoked) {
+  const std::vector<v1::Entry> entries = {ByLink(), BySlip(kDossier), ByToken(Token())};
+  const auto at = clock_.Now();
+  uint64_t n = 0;
+  for (const v1::Entry& entry : entries) {
+    EXPECT_EQ(OutcomeOf(entry, Answer(++n)), v1::OUTCOME_RECORDED);
+  }
+  const auto expect = [&](const v1::Entry& other_invitation, v1::SurveyState state) {
+    clock_.Advance(absl::Minutes(5));
+    n = 0;
+    for (const v1::Entry& entry : entries) {
+      const auto retry = Submit(entry, Answer(++n));
+      ASSERT_TRUE(retry.ok()) << retry.status() << entry.DebugString();
+      EXPECT_EQ(retry->outcome(), v1::OUTCOME_ALREADY_RECORDED);
+      EXPECT_EQ(retry->receipt().first_outcome(), v1::OUTCOME_RECORDED);
+      EXPECT_EQ(model::FromProto(retry->receipt().received_at()), at);
+    }
+    EXPECT_EQ(ReasonOf(Submit(entries[0], Answer(4)).status()), "SURVEY_STATE_OVER");
+    EXPECT_EQ(ReasonOf(Submit(entries[1], Answer(4)).status()), "SURVEY_STATE_OVER");
+    EXPECT_EQ(ReasonOf(Submit(entries[2], Answer(4)).status()), "SURVEY_STATE_ANSWERED");
+    EXPECT_EQ(StateOf(other_invitation), state);
+  };
+  const v1::Entry unanswered = ByToken(Token());
+  SetWeb([](v1::WebConfiguration& web) {
+    web.set_open(false);
+    web.set_slips(false);
+  });
+  expect(unanswered, v1::SURVEY_STATE_OPEN);
+  ChangeCollector([](v1::Collector& collector) { collector.set_revoked(true); });
+  expect(unanswered, v1::SURVEY_STATE_OVER);
+  EXPECT_EQ(ReasonOf(Submit(unanswered, Answer(4)).status()), "SURVEY_STATE_OVER");
+  // Who has the link still cannot learn by it what another person's response became.
+  EXPECT_TRUE(absl::IsAlreadyExists(Submit(ByLink(), Answer(2)).status()));
+  EXPECT_EQ(Rows().size(), 3u);
 }
 
 TEST_F(SurveyTest, WithoutTheRoundsKeyASlipIsSentBackForLaterAndAnInvitationWorks) {

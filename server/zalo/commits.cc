@@ -1,6 +1,5 @@
 #include "server/zalo/commits.h"
 
-#include <future>
 #include <memory>
 #include <utility>
 
@@ -10,12 +9,7 @@
 namespace hailong::zalo {
 
 absl::Status Commits::Run(const std::function<absl::Status(store::ZaloStore&)>& change) {
-  std::promise<absl::Status> promise;
-  std::future<absl::Status> changed = promise.get_future();
-  const absl::Status offered = writer_.OfferChange(
-      [&](store::Store&) { return change(store_); },
-      [&promise](absl::Status status) { promise.set_value(std::move(status)); });
-  return offered.ok() ? changed.get() : offered;
+  return writer_.Run([&](store::Store&) { return change(store_); });
 }
 
 void Commits::Append(store::ZaloEvent event, Done done) {

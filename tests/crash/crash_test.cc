@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +14,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "base/temp_directory_for_test.h"
+#include "hailong/v1/invitation_service.grpc.pb.h"
+#include "hailong/v1/survey_service.grpc.pb.h"
+#include "server/model/limits.h"
 #include "tests/crash/child.h"
 #include "tests/harness/device.h"
 #include "tests/harness/validate.h"
@@ -48,6 +52,9 @@ class Life {
   int Stop() { return child_->Stop(); }
   // Lets the disk fail under load; the exit status that this brings. Then starts again.
   int LetTheDiskFail();
+  // Opens as many invitations at once, kills when nothing more is asked and all must be on disk;
+  // how many are known as opened then.
+  int OpenAndDie(int invitations);
   size_t acknowledged() const;
 
  private:
@@ -162,6 +169,49 @@ int Life::LetTheDiskFail() {
   return status;
 }
 
+int Life::OpenAndDie(int invitations) {
+  const auto check = [](const grpc::Status& status) {
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  };
+  {
+    Caller admin(address_, admin_credential_);
+    v1::CreateCollectorRequest collector;
+    collector.mutable_collector()->set_collector_id("web");
+    collector.mutable_collector()->set_channel(v1::CHANNEL_WEB);
+    collector.mutable_collector()->set_unit_id(std::string(kUnits[0]));
+    collector.mutable_collector()->mutable_web()->set_round_id(std::string(kLatest));
+    v1::CreateCollectorResponse made;
+    check(admin.registry().CreateCollector(admin.Context().get(), collector, &made));
+    v1::CreateInvitationsRequest invite;
+    invite.set_collector_id("web");
+    invite.set_request_id("0190f3c2-7a5e-7c3b-9d2f-3f1f5a6b7c8d");
+    for (int i = 0; i < invitations; ++i) invite.add_invitations();
+    v1::CreateInvitationsResponse invited;
+    check(v1::InvitationService::NewStub(admin.channel())
+              ->CreateInvitations(admin.Context().get(), invite, &invited));
+    const auto survey = v1::SurveyService::NewStub(admin.channel());
+    for (const v1::CreatedInvitation& one : invited.invitations()) {
+      v1::OpenSurveyRequest open;
+      open.mutable_entry()->set_invitation_token(one.token());
+      v1::OpenSurveyResponse opened;
+      check(survey->OpenSurvey(admin.Context().get(), open, &opened));
+      EXPECT_EQ(opened.state(), v1::SURVEY_STATE_OPEN);
+    }
+  }
+  absl::SleepFor(limits::kOpenedSaveInterval + absl::Seconds(2));
+  child_->Kill();
+  Start();
+  Caller admin(address_, admin_credential_);
+  v1::ListInvitationsRequest list;
+  list.set_collector_id("web");
+  v1::ListInvitationsResponse listed;
+  check(v1::InvitationService::NewStub(admin.channel())
+            ->ListInvitations(admin.Context().get(), list, &listed));
+  return static_cast<int>(
+      std::count_if(listed.invitations().begin(), listed.invitations().end(),
+                    [](const v1::Invitation& one) { return one.has_opened_at(); }));
+}
+
 size_t Life::acknowledged() const {
   size_t count = 0;
   for (const auto& device : devices_) count += device->sent().size() - device->unacknowledged();
@@ -210,6 +260,12 @@ TEST(Crash, TheCanaryThatAcknowledgesBeforeCommitIsCaught) {
     }
   }
   FAIL() << "lost nothing in " << kRoundsInALife << " kills: the checker is blind";
+}
+
+TEST(Crash, ThatInvitationsWereOpenedIsOnDiskInSecondsThoughNobodyAsks) {
+  Life life(HAILONG_HAILONGD, /*seed=*/5);
+  ASSERT_NO_FATAL_FAILURE(life.Begin());
+  EXPECT_EQ(life.OpenAndDie(3), 3);
 }
 
 TEST(Crash, AStoreThatFailsEndsTheProcessWithStatusThreeAndARestartMendsIt) {

@@ -1,8 +1,8 @@
 // Networks and servers as they are: every answer is stored exactly once, or is still there to be sent.
 import assert from 'node:assert/strict';
 import {
-  answerScreen, checkNight, checkScreen, claim, heading, INVITED, newContext, noTroubles, open, openTab, part, picture,
-  press, startServer, storages, SURVEY, until, WORDS,
+  answerScreen, checkNight, checkScreen, claim, everyEntry, heading, INVITED, newContext, noTroubles, open, openTab,
+  part, picture, press, startServer, storages, SURVEY, until, WORDS,
 } from './kit.mjs';
 
 const FACES = { ...SURVEY, formId: 'faces' };
@@ -140,6 +140,28 @@ claim('what the server will not take is said, and the answers can be looked over
   await press(page, 'Gửi');
   await heading(page, 'Cảm ơn Ông/Bà!');
   storedOnce(server);
+  noTroubles(page);
+});
+
+claim('a round that is put off while somebody answers is told, and the answers stay; of one that ended they go', async () => {
+  const entries = everyEntry();
+  const server = await startServer(FACES, entries);
+  const page = await open(server);
+  await answerAll(page);
+  entries['i SECRETtoken'].state = 'NOT_YET';
+  await press(page, 'Gửi');
+  await heading(page, 'Đợt khảo sát chưa bắt đầu');
+  assert.equal(await page.getByText('Bắt đầu:').count(), 0, 'the time that was said before');
+  await page.reload();
+  await page.getByText('Bắt đầu:').waitFor();
+  delete entries['i SECRETtoken'].state;
+  await page.reload();
+  await heading(page, WORDS.vi.review);
+  entries['i SECRETtoken'].state = 'CLOSED';
+  await press(page, 'Gửi');
+  await heading(page, 'Đợt khảo sát đã kết thúc');
+  assert.doesNotMatch((await storages(page)).tab, /"choice"/);
+  assert.equal(server.stored.size, 0);
   noTroubles(page);
 });
 

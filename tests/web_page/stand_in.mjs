@@ -30,6 +30,9 @@ const CODE = /^[0-9A-Z.]+-\d{6}-\d{4,12}$/;
 // Just enough Protobuf to write a google.rpc.ErrorInfo or RetryInfo.
 const bytesField = (number, bytes) => Buffer.concat([Buffer.from([number * 8 + 2, bytes.length]), bytes]);
 const detail = (type, bytes) => ({ type, value: bytes.toString('base64').replace(/=+$/, '') });
+// The round is no state of a submission: it refuses by itself.
+const REASONS = { NOT_YET: 'ROUND_NOT_OPEN_YET', CLOSED: 'ROUND_CLOSED' };
+
 export const errorInfo = (reason) =>
   detail('google.rpc.ErrorInfo', Buffer.concat([bytesField(1, Buffer.from(reason)), bytesField(2, Buffer.from('hailong'))]));
 export const retryInfo = (seconds) =>
@@ -142,7 +145,7 @@ export class StandIn {
       opensAt: new Date(now + (state === 'NOT_YET' ? 1 : -1) * 86_400_000).toISOString(),
       closesAt: new Date(now + 10 * 86_400_000).toISOString(),
     };
-    const shown = used !== undefined ? 'ANSWERED' : state;
+    const shown = used !== undefined ? 'ANSWERED' : state === 'CLOSED' ? 'OVER' : state;
     const { title, unitName, provinceName } = survey;
     return { state: `SURVEY_STATE_${shown}`, title, unitName, provinceName, ...times,
       ...(shown === 'OPEN' ? { ...survey, serverTime: new Date(now).toISOString() } : {}) };
@@ -165,7 +168,7 @@ export class StandIn {
     }
     const entry = this.entries[found.key];
     const state = entry.used !== undefined ? 'ANSWERED' : entry.state ?? 'OPEN';
-    if (state !== 'OPEN') throw new Refused('failed_precondition', 'not now', [errorInfo(`SURVEY_STATE_${state}`)]);
+    if (state !== 'OPEN') throw new Refused('failed_precondition', 'not now', [errorInfo(REASONS[state] ?? `SURVEY_STATE_${state}`)]);
     if (found.key.startsWith('i ')) entry.used = response.responseId;
     const firstOutcome = entry.outcome ?? 'OUTCOME_RECORDED';
     const receipt = { responseId: response.responseId, receivedAt, firstOutcome };

@@ -119,10 +119,7 @@ std::vector<absl::StatusOr<model::Stored>> World::DeliverAll(
 }
 
 absl::Status World::Change(const std::function<absl::Status()>& change) {
-  std::promise<absl::Status> promise;
-  RETURN_IF_ERROR(writer->OfferChange([&](store::Store&) { return change(); },
-                                      [&](absl::Status status) { promise.set_value(status); }));
-  return promise.get_future().get();
+  return writer->Run([&](store::Store&) { return change(); });
 }
 
 int World::Post(const zalo::WebhookRequest& request) {
