@@ -25,7 +25,7 @@ enum class ZaloSendNumber : int64_t {};
 
 struct ZaloEvent {
   ZaloEventNumber number{};
-  std::string body_hash;     // SHA-256 of the body as it came; empty: found by reconciling
+  std::string body_hash;     // keyed hash of the body as it came; empty: found by reconciling
   std::string business_key;  // empty: nothing makes two of them the same
   std::string name;
   absl::Time told_at;

@@ -139,6 +139,7 @@ TEST(Fixture, AllInAnyOrderAndTwiceBecomeTheSame) {
     // F01 to F05 and F10. N07, the rating of F01 told years ago, came before it.
     EXPECT_EQ(world.Rows().size(), 6u);
     EXPECT_EQ(AllEvents(world), 17u);
+    world.Reopen();
   }
 }
 
