@@ -66,6 +66,13 @@ absl::Status Sender::Change(const store::ZaloSendChange& change) {
   return commits_.Run([&](store::ZaloStore& store) { return store.ChangeZaloSend(change); });
 }
 
+absl::Status Sender::TellOutcome() {
+  if (!untold_.has_value()) return absl::OkStatus();
+  RETURN_IF_ERROR(Change(*untold_));
+  untold_.reset();
+  return absl::OkStatus();
+}
+
 absl::Status Sender::EndRounds() {
   const auto catalog = catalog_.Get();
   for (const auto& [id, round] : catalog->rounds()) {
@@ -87,6 +94,7 @@ absl::Duration Sender::Step() {
 }
 
 absl::StatusOr<absl::Duration> Sender::TryStep() {
+  RETURN_IF_ERROR(TellOutcome());
   RETURN_IF_ERROR(EndRounds());
   const State state = Get();
   const absl::Time now = clock_.Now();
@@ -137,7 +145,8 @@ absl::Status Sender::SendOne(const store::ZaloSend& send) {
   RETURN_IF_ERROR(Change(change));
   store::ZaloSend tried = send;
   tried.attempts = change.attempts;
-  return Change(After(tried, api_.SendMessage(*recipient, send.tracking_id, buttons)));
+  untold_ = After(tried, api_.SendMessage(*recipient, send.tracking_id, buttons));
+  return TellOutcome();
 }
 
 store::ZaloSendChange Sender::After(const store::ZaloSend& send,

@@ -32,8 +32,8 @@ class Vault {
   absl::StatusOr<v1::ZaloRating> OpenRating(const std::string& sealed, const std::string& context);
   absl::StatusOr<std::string> SealTokens(const TokenPair& tokens);
   absl::StatusOr<TokenPair> OpenTokens(const std::string& sealed);
-  // HMAC-SHA-256 of a webhook's body: tells one that came twice. A plain hash would give a receipt's
-  // phone away to whoever tries all numbers. Errors: UNAVAILABLE if the key is not there.
+  // HMAC-SHA-256 of a webhook's body: tells one that came twice. A plain hash would give a
+  // receipt's phone away to whoever tries all numbers. Errors: UNAVAILABLE if the key is not there.
   absl::StatusOr<std::string> HashBody(std::string_view body);
   // Makes the round's key if it is not there.
   absl::StatusOr<std::string> SealRecipient(const v1::ZaloRecipient& recipient,

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "base/files.h"
 #include "tests/zalo/world.h"
 
@@ -13,7 +15,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr char kSend[] = "/message/template";
+constexpr char kUserSend[] = "/v3.0/oa/message/template";
 constexpr char kStatus[] = "/message/status";
+constexpr char kUser[] = "3456789012345678901";
 
 int64_t Ms(const World& world) { return absl::ToUnixMillis(world.clock.Now()); }
 
@@ -72,6 +76,30 @@ TEST(Sending, ACrashBetweenSendingAndItsOutcomeIsUnknownToo) {
   EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_UNKNOWN), 1u);
   world.Send(3);
   EXPECT_EQ(world.standin.Calls(kSend), 0);
+}
+
+TEST(Sending, WhatZaloTookIsStillKnownWhenTheStoreTakesNothingForAWhile) {
+  World world;
+  v1::ZaloInvitation invitation = world.Invitation(1);
+  invitation.set_user_id(kUser);
+  ASSERT_TRUE(world.Queue({invitation}).ok());
+  std::optional<FullWriter> full;
+  world.standin.DoNext(kUserSend, [&] { full.emplace(*world.writer); });
+  ::testing::internal::CaptureStderr();
+  world.Send(1);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("the server is busy"));
+  ASSERT_EQ(world.standin.messages().size(), 1u);
+  EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_SENDING), 1u);
+  full.reset();
+  world.Send(1);
+  EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_SENT), 1u);
+  // By account the message's id alone joins: it is known too.
+  const auto told = world.standin.Rate(world.standin.messages()[0], 4, "", Ms(world), Ms(world));
+  EXPECT_EQ(world.Post(told), 200);
+  world.Settle();
+  EXPECT_EQ(world.Rows().size(), 1u);
+  world.Send(3);
+  EXPECT_EQ(world.standin.messages().size(), 1u);
 }
 
 TEST(Sending, AnUnreachableServerLosesAndRepeatsNothing) {

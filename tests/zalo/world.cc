@@ -1,6 +1,6 @@
 #include "tests/zalo/world.h"
 
-#include <future>
+#include <thread>
 
 #include "base/check.h"
 #include "base/log/log.h"
@@ -36,6 +36,30 @@ v1::Round September() {
 constexpr model::RoundNumber kNumber{9};
 
 }  // namespace
+
+FullWriter::FullWriter(store::Writer& writer) : writer_(writer) {
+  std::promise<void> busy;
+  const auto wait = [&busy, free = free_.get_future().share()](store::Store&) {
+    busy.set_value();
+    free.wait();
+    return absl::OkStatus();
+  };
+  HAILONG_CHECK(writer.OfferChange(wait, [](const absl::Status&) {}).ok());
+  busy.get_future().wait();
+  const auto nothing = [](store::Store&) { return absl::OkStatus(); };
+  while (writer.OfferChange(nothing, [](const absl::Status&) {}).ok()) {
+  }
+}
+
+FullWriter::~FullWriter() {
+  free_.set_value();
+  std::promise<void> empty;
+  const auto nothing = [](store::Store&) { return absl::OkStatus(); };
+  while (!writer_.OfferChange(nothing, [&](const absl::Status&) { empty.set_value(); }).ok()) {
+    std::this_thread::yield();
+  }
+  empty.get_future().wait();
+}
 
 World::World(const std::function<void(v1::ZaloSettings&)>& change) {
   v1::ZaloSettings file;

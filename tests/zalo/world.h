@@ -4,6 +4,7 @@
 // moved and the steps are taken by hand. One round, "september", over 79 and the units below it.
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,20 @@
 #include "tests/zalo/standin_server.h"
 
 namespace hailong::tests {
+
+// Keeps the writer busy and its queue full: what else is offered is refused. When it goes, the
+// queue is empty again.
+class FullWriter {
+ public:
+  explicit FullWriter(store::Writer& writer);
+  ~FullWriter();
+  FullWriter(const FullWriter&) = delete;
+  FullWriter& operator=(const FullWriter&) = delete;
+
+ private:
+  store::Writer& writer_;
+  std::promise<void> free_;
+};
 
 class World {
  public:
