@@ -32,18 +32,21 @@ store::ZaloSettled Settle(const store::ZaloEvent& event, v1::ZaloEventState stat
           .erase = erase};
 }
 
-// What an outcome of the intake makes of the event; UNSPECIFIED: try again.
+// What an outcome of the intake makes of the event; UNSPECIFIED: try again. Zalo was told that we
+// have it, so only what the round itself refuses is erased.
 v1::ZaloEventState StateAfter(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return v1::ZALO_EVENT_STATE_RECORDED;
-    case absl::StatusCode::kInvalidArgument:
-      return v1::ZALO_EVENT_STATE_QUARANTINED;
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kUnavailable:
-      return v1::ZALO_EVENT_STATE_UNSPECIFIED;
-    default:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kAlreadyExists:
       return v1::ZALO_EVENT_STATE_REFUSED;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kNotFound:
+      return v1::ZALO_EVENT_STATE_QUARANTINED;
+    default:
+      return v1::ZALO_EVENT_STATE_UNSPECIFIED;
   }
 }
 

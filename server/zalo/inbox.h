@@ -40,8 +40,8 @@ class Inbox {
         store_(store),
         deliver_(std::move(deliver)) {}
 
-  // Settles what is open, up to a batch; how many were. Errors: those of the store, NOT_FOUND (no
-  // collector): nothing is lost, try later.
+  // Settles what is open, up to a batch; how many were. Errors: those of the store and of Deliver
+  // that say nothing of the rating, NOT_FOUND (no collector): nothing is lost, try later.
   absl::StatusOr<size_t> Step();
 
  private:

@@ -254,6 +254,59 @@ TEST(Scripted, Case8ALaterTellingOfTheSameAnswerIsOneRating) {
   EXPECT_EQ(AllEvents(world), 1u);
 }
 
+// --- what the intake says of a rating ---
+
+struct Answer {
+  absl::StatusCode code;
+  v1::ZaloEventState state;
+  bool kept;  // what the citizen said
+};
+
+TEST(Inbox, OnlyWhatTheRoundRefusesIsErased) {
+  using enum absl::StatusCode;
+  for (const Answer& answer : {Answer{kFailedPrecondition, v1::ZALO_EVENT_STATE_REFUSED, false},
+                               Answer{kAlreadyExists, v1::ZALO_EVENT_STATE_REFUSED, false},
+                               Answer{kInvalidArgument, v1::ZALO_EVENT_STATE_QUARANTINED, true},
+                               Answer{kPermissionDenied, v1::ZALO_EVENT_STATE_QUARANTINED, true},
+                               Answer{kNotFound, v1::ZALO_EVENT_STATE_QUARANTINED, true}}) {
+    SCOPED_TRACE(absl::StatusCodeToString(answer.code));
+    World world;
+    LogAllSends(world);
+    world.delivery_fails = absl::Status(answer.code, "why");
+    EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 200);
+    world.Settle();
+    EXPECT_EQ(world.Events(answer.state), 1u);
+    EXPECT_EQ(world.Number("SELECT content IS NOT NULL FROM zalo_events"), answer.kept ? 1 : 0);
+  }
+}
+
+TEST(Inbox, WhatFailsForReasonsThatAreNotTheRatingsIsTriedAgain) {
+  using enum absl::StatusCode;
+  for (const absl::StatusCode code :
+       {kDataLoss, kUnavailable, kResourceExhausted, kAborted, kInternal, kUnknown}) {
+    SCOPED_TRACE(absl::StatusCodeToString(code));
+    World world;
+    LogAllSends(world);
+    world.delivery_fails = absl::Status(code, "why");
+    EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 200);
+    EXPECT_EQ(world.channel->inbox().Step().status().code(), code);
+    EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_NEW), 1u);
+    world.delivery_fails = absl::OkStatus();
+    world.Settle();
+    EXPECT_EQ(world.Rows().size(), 1u);
+  }
+}
+
+TEST(Inbox, ARatingOfAUnitThatIsNotTheCollectorsAnyMoreIsKept) {
+  World world;
+  LogAllSends(world);
+  world.BindCollector("25747");
+  EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 200);
+  world.Settle();
+  EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_QUARANTINED), 1u);
+  EXPECT_EQ(world.Number("SELECT content IS NOT NULL FROM zalo_events"), 1);
+}
+
 // --- more of the webhook ---
 
 TEST(Webhook, ANewAnswerToTheSameMessageIsKeptAndTheLatestCounts) {

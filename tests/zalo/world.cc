@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log/log.h"
+#include "base/sqlite/sqlite.h"
 #include "base/status.h"
 #include "server/intake/identity.h"
 #include "server/intake/validate.h"
@@ -121,6 +122,10 @@ std::vector<absl::StatusOr<model::Stored>> World::DeliverAll(
     const model::Principal& sender, const std::vector<zalo::Delivery>& deliveries) {
   std::vector<absl::StatusOr<model::Stored>> outcomes;
   for (const zalo::Delivery& one : deliveries) {
+    if (!delivery_fails.ok()) {
+      outcomes.emplace_back(delivery_fails);
+      continue;
+    }
     auto made = intake::Validate(one.response, sender, *catalog.Get(), clock.Now());
     if (!made.ok()) {
       outcomes.emplace_back(made.status());
@@ -239,6 +244,15 @@ uint64_t World::Events(v1::ZaloEventState state) {
   return count;
 }
 
+int64_t World::Number(std::string_view select) {
+  auto database =
+      base::Database::Open(directory.File("hailong.db"), base::Database::Mode::kReadOnly);
+  HAILONG_CHECK(database.ok());
+  auto statement = database->Prepare(select);
+  HAILONG_CHECK(statement.ok() && *statement->Step());
+  return statement->Int(0);
+}
+
 v1::GetZaloStateResponse World::State() {
   return *channel->GetZaloState({}, v1::GetZaloStateRequest());
 }
@@ -247,6 +261,12 @@ void World::SealRound() {
   v1::Round round = catalog.Get()->FindRound(kRound)->definition();
   round.set_state(v1::ROUND_STATE_SEALED);
   catalog.Set(*catalog.Get()->With({model::RoundRecord{.number = kNumber, .round = round}}));
+}
+
+void World::BindCollector(const std::string& unit_id) {
+  model::CollectorRecord record = catalog.Get()->collectors().find("zalo")->second;
+  record.collector.set_unit_id(unit_id);
+  catalog.Set(*catalog.Get()->With({record}));
 }
 
 v1::Outcome World::AnswerAtKiosk(int dossier, uint64_t n, absl::Time at) {

@@ -7,6 +7,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -70,10 +71,17 @@ class World {
   uint64_t Events(v1::ZaloEventState state);
   v1::GetZaloStateResponse State();
   void SealRound();
+  // The channel's collector speaks for this unit and those below it only.
+  void BindCollector(const std::string& unit_id);
   // A response of a kiosk for the same dossier.
   v1::Outcome AnswerAtKiosk(int dossier, uint64_t n, absl::Time at);
   std::string Dossier(int number) const;
 
+  // The one number that a SELECT finds in the file of the database.
+  int64_t Number(std::string_view select);
+
+  // What storing a response answers instead of doing it; OK: it does.
+  absl::Status delivery_fails;
   base::TempDirectory directory;
   base::FakeClock clock{absl::FromUnixMillis(kNowMs)};
   Standin standin;
