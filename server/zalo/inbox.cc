@@ -73,19 +73,15 @@ base::Uuid ResponseIdOf(const std::string& app_id, const std::string& oa_id,
   return base::Uuid::MakeV7(event.answered_at, chance);
 }
 
-absl::StatusOr<model::Principal> Inbox::Sender() const {
-  const auto catalog = catalog_.Get();
-  const auto found = catalog->collectors().find(settings_.file.collector_id());
-  if (found == catalog->collectors().end() ||
+absl::StatusOr<const model::CollectorRecord*> FindCollector(const Settings& settings,
+                                                            const model::Catalog& catalog) {
+  const auto found = catalog.collectors().find(settings.file.collector_id());
+  if (found == catalog.collectors().end() ||
       found->second.collector.channel() != v1::CHANNEL_ZALO || found->second.collector.revoked()) {
-    return absl::NotFoundError(Cat("zalo: collector_id '", settings_.file.collector_id(),
+    return absl::NotFoundError(Cat("zalo: collector_id '", settings.file.collector_id(),
                                    "' names no collector of channel ZALO that may submit"));
   }
-  return model::Principal{.role = v1::ROLE_COLLECTOR,
-                          .id = found->second.collector.collector_id(),
-                          .unit_id = found->second.collector.unit_id(),
-                          .collector = found->second.number,
-                          .channel = v1::CHANNEL_ZALO};
+  return &found->second;
 }
 
 absl::Status Inbox::LearnArrival(const store::ZaloEvent& event, const store::ZaloSend& send) {
@@ -163,7 +159,14 @@ absl::StatusOr<size_t> Inbox::Step() {
   ASSIGN_OR_RETURN(const std::vector<store::ZaloEvent> events,
                    store_.ReadOpenZaloEvents(kStepEvents));
   if (events.empty()) return size_t{0};
-  ASSIGN_OR_RETURN(const model::Principal sender, Sender());
+  const auto catalog = catalog_.Get();
+  ASSIGN_OR_RETURN(const model::CollectorRecord* const collector,
+                   FindCollector(settings_, *catalog));
+  const model::Principal sender{.role = v1::ROLE_COLLECTOR,
+                                .id = collector->collector.collector_id(),
+                                .unit_id = collector->collector.unit_id(),
+                                .collector = collector->number,
+                                .channel = v1::CHANNEL_ZALO};
   std::vector<store::ZaloSettled> settled;
   std::vector<store::ZaloSettled> delivered;
   std::vector<Delivery> deliveries;

@@ -9,6 +9,7 @@
 #include "server/intake/identity.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
+#include "server/zalo/inbox.h"
 
 namespace hailong::zalo {
 namespace {
@@ -162,7 +163,10 @@ absl::StatusOr<v1::QueueInvitationsResponse> Invitations::QueueInvitations(
   }
   ASSIGN_OR_RETURN(const auto round, FindRound(request.round_id()));
   const auto catalog = catalog_.Get();
-  const std::string today = base::DayInVietnam(clock_.Now());
+  ASSIGN_OR_RETURN(const model::CollectorRecord* const collector,
+                   FindCollector(settings_, *catalog));
+  const absl::Time now = clock_.Now();
+  const std::string today = base::DayInVietnam(now);
   refusal::Violations bad("");
   for (int i = 0; i < request.invitations_size(); ++i) {
     const v1::ZaloInvitation& one = request.invitations(i);
@@ -172,12 +176,12 @@ absl::StatusOr<v1::QueueInvitationsResponse> Invitations::QueueInvitations(
     if (const auto code = intake::NormalizeEvidence(evidence); !code.ok()) {
       bad.Add(at + ".dossier_code", "is no dossier code: <agency>-<YYMMDD>-<number>");
     }
-    if (!round->FindUnit(one.unit_id()).has_value()) {
-      bad.Add(at + ".unit_id", Cat("found '", base::Utf8Prefix(one.unit_id(), 40),
-                                   "', allowed are the units of the round"));
-    } else if (!caller.unit_id.empty() &&
-               !catalog->units().IsWithin(one.unit_id(), caller.unit_id, today)) {
-      return refusal::OutsideSubtree(one.unit_id(), caller.unit_id);
+    const std::string why =
+        model::WhyNotAsked(one.unit_id(), collector->collector, round.get(), *catalog, now);
+    if (!why.empty()) {
+      bad.Add(at + ".unit_id", Cat("found '", base::Utf8Prefix(one.unit_id(), 40), "', ", why));
+    } else {
+      RETURN_IF_ERROR(model::CheckWithin(caller, *catalog, one.unit_id(), today));
     }
     CheckRecipient(one, at, bad);
     CheckContent(one, settings_, *round, at, bad);

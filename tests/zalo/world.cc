@@ -263,10 +263,18 @@ void World::SealRound() {
   catalog.Set(*catalog.Get()->With({model::RoundRecord{.number = kNumber, .round = round}}));
 }
 
-void World::BindCollector(const std::string& unit_id) {
+void World::ChangeCollector(const std::function<void(v1::Collector&)>& change) {
   model::CollectorRecord record = catalog.Get()->collectors().find("zalo")->second;
-  record.collector.set_unit_id(unit_id);
+  change(record.collector);
   catalog.Set(*catalog.Get()->With({record}));
+}
+
+void World::BindCollector(const std::string& unit_id) {
+  ChangeCollector([&](v1::Collector& collector) { collector.set_unit_id(unit_id); });
+}
+
+void World::RevokeCollector() {
+  ChangeCollector([](v1::Collector& collector) { collector.set_revoked(true); });
 }
 
 v1::Outcome World::AnswerAtKiosk(int dossier, uint64_t n, absl::Time at) {

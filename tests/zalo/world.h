@@ -73,6 +73,7 @@ class World {
   void SealRound();
   // The channel's collector speaks for this unit and those below it only.
   void BindCollector(const std::string& unit_id);
+  void RevokeCollector();
   // A response of a kiosk for the same dossier.
   v1::Outcome AnswerAtKiosk(int dossier, uint64_t n, absl::Time at);
   std::string Dossier(int number) const;
@@ -98,6 +99,7 @@ class World {
   std::vector<absl::StatusOr<model::Stored>> DeliverAll(
       const model::Principal& sender, const std::vector<zalo::Delivery>& deliveries);
   absl::Status Change(const std::function<absl::Status()>& change);
+  void ChangeCollector(const std::function<void(v1::Collector&)>& change);
 };
 
 }  // namespace hailong::tests
