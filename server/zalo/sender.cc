@@ -218,6 +218,13 @@ store::ZaloSendChange Sender::After(const store::ZaloSend& send,
   return change;
 }
 
+bool Sender::IsByPhone(const store::ZaloSend& send) {
+  const auto round = FindRound(send.round);
+  if (round == nullptr) return false;
+  const auto recipient = vault_.OpenRecipient(send.recipient, round->id(), send.tracking_id);
+  return recipient.ok() && !recipient->phone().empty();
+}
+
 absl::Status Sender::AskAbout(const store::ZaloSend& send) {
   const absl::Time now = clock_.Now();
   store::ZaloSendChange change{.number = send.number,
@@ -232,7 +239,7 @@ absl::Status Sender::AskAbout(const store::ZaloSend& send) {
     return Change(change);
   }
   std::string status;
-  if (settings_.file.status_by_tracking_id()) {
+  if (settings_.file.status_by_tracking_id() && IsByPhone(send)) {
     const auto answer = api_.AskStatus(send.tracking_id);
     const base::Json* const data =
         answer.ok() && answer->verdict == Verdict::kDone ? answer->body.Find("data") : nullptr;

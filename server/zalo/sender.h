@@ -51,6 +51,8 @@ class Sender {
   absl::Status EndRounds();
   absl::Status SendOne(const store::ZaloSend& send);
   absl::Status AskAbout(const store::ZaloSend& send);
+  // Whether Zalo can know the message by its tracking_id, which goes with those to a phone alone.
+  bool IsByPhone(const store::ZaloSend& send);
   // What an answer makes of a message, and of all that wait.
   store::ZaloSendChange After(const store::ZaloSend& send, const absl::StatusOr<ApiAnswer>& answer)
       ABSL_LOCKS_EXCLUDED(mutex_);

@@ -59,6 +59,22 @@ TEST(Sending, WhereStatusMayBeAskedZalosWordDecides) {
   }
 }
 
+TEST(Sending, OfAMessageByAccountZaloIsNotAskedSinceItHasNoTrackingId) {
+  for (const bool after_taking : {false, true}) {
+    World world([](v1::ZaloSettings& file) { file.set_status_by_tracking_id(true); });
+    world.standin.BreakNext(kUserSend, after_taking);
+    v1::ZaloInvitation invitation = world.Invitation(1);
+    invitation.set_user_id(kUser);
+    ASSERT_TRUE(world.Queue({invitation}).ok());
+    world.Send(1);
+    world.clock.Advance(absl::Minutes(2));
+    world.Send(3);
+    EXPECT_EQ(world.standin.Calls(kStatus), 0);
+    EXPECT_EQ(world.standin.Calls(kUserSend), 1);
+    EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_UNKNOWN), 1u);
+  }
+}
+
 TEST(Sending, ACrashBetweenSendingAndItsOutcomeIsUnknownToo) {
   World world;
   ASSERT_TRUE(world.Queue({world.Invitation(1)}).ok());
