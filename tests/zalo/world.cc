@@ -38,7 +38,8 @@ constexpr model::RoundNumber kNumber{9};
 
 }  // namespace
 
-FullWriter::FullWriter(store::Writer& writer) : writer_(writer) {
+FullWriter::FullWriter(store::Writer& writer, const std::function<void()>& before_full)
+    : writer_(writer) {
   std::promise<void> busy;
   const auto wait = [&busy, free = free_.get_future().share()](store::Store&) {
     busy.set_value();
@@ -47,6 +48,7 @@ FullWriter::FullWriter(store::Writer& writer) : writer_(writer) {
   };
   HAILONG_CHECK(writer.OfferChange(wait, [](const absl::Status&) {}).ok());
   busy.get_future().wait();
+  if (before_full) before_full();
   const auto nothing = [](store::Store&) { return absl::OkStatus(); };
   while (writer.OfferChange(nothing, [](const absl::Status&) {}).ok()) {
   }

@@ -27,7 +27,8 @@ namespace hailong::tests {
 // queue is empty again.
 class FullWriter {
  public:
-  explicit FullWriter(store::Writer& writer);
+  // Calls `before_full` when the writer is busy and its queue has room still.
+  explicit FullWriter(store::Writer& writer, const std::function<void()>& before_full = {});
   ~FullWriter();
   FullWriter(const FullWriter&) = delete;
   FullWriter& operator=(const FullWriter&) = delete;
