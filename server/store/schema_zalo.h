@@ -37,7 +37,7 @@ CREATE TABLE zalo_sends (
   recipient      BLOB,                  -- sealed v1.ZaloRecipient; NULL: erased
   state          INTEGER NOT NULL,      -- v1.ZaloSendState
   error          INTEGER NOT NULL,
-  attempts       INTEGER NOT NULL,
+  attempts       INTEGER NOT NULL,      -- that ended with an error code of no table
   due_at         INTEGER NOT NULL,
   queued_at      INTEGER NOT NULL,
   UNIQUE (round, respondent_key)

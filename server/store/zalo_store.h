@@ -55,9 +55,9 @@ struct ZaloSend {
   std::string token_hash = {};  // SHA-256 of its buttons' token; empty: it has none
   std::string recipient = {};   // sealed v1.ZaloRecipient; empty: erased
   v1::ZaloSendState state = v1::ZALO_SEND_STATE_QUEUED;
-  int32_t error = 0;  // Zalo's last one
-  uint32_t attempts = 0;
-  absl::Time due_at;  // nothing is done about it before
+  int32_t error = 0;      // Zalo's last one
+  uint32_t attempts = 0;  // that ended with an error code of no table
+  absl::Time due_at;      // nothing is done about it before
   absl::Time queued_at;
 };
 

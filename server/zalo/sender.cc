@@ -22,8 +22,9 @@ constexpr absl::Duration kAskAfter = absl::Minutes(1);  // a message is under wa
 constexpr uint32_t kUnknownCodeAttemptsMax = 3;
 constexpr int32_t kAskedInVain = 1;  // in the column of Zalo's errors, which are negative
 
-absl::Duration Backoff(uint32_t attempts) {
-  return std::min(kRetryMin * (1 << std::min(attempts, 6u)), kRetryMax);
+// A message waits as long again as it has waited.
+absl::Duration Backoff(const store::ZaloSend& send, absl::Time now) {
+  return std::clamp(now - send.queued_at, kRetryMin, kRetryMax);
 }
 
 }  // namespace
@@ -140,12 +141,9 @@ absl::Status Sender::SendOne(const store::ZaloSend& send) {
                        .text = ButtonText(static_cast<int>(label.stars()), recipient->token())});
   }
   change.state = v1::ZALO_SEND_STATE_SENDING;
-  change.attempts = send.attempts + 1;
   change.erase = false;
   RETURN_IF_ERROR(Change(change));
-  store::ZaloSend tried = send;
-  tried.attempts = change.attempts;
-  untold_ = After(tried, api_.SendMessage(*recipient, send.tracking_id, buttons));
+  untold_ = After(send, api_.SendMessage(*recipient, send.tracking_id, buttons));
   return TellOutcome();
 }
 
@@ -157,7 +155,7 @@ store::ZaloSendChange Sender::After(const store::ZaloSend& send,
                                .msg_id = {},
                                .error = answer.ok() ? answer->code : 0,
                                .attempts = send.attempts,
-                               .due_at = now + Backoff(send.attempts),
+                               .due_at = now + Backoff(send, now),
                                .erase = false};
   const auto fail = [&] {
     change.state = v1::ZALO_SEND_STATE_FAILED;
@@ -212,7 +210,7 @@ store::ZaloSendChange Sender::After(const store::ZaloSend& send,
     case Verdict::kUnknown:
       base::LogWarning(Cat("zalo: error ", answer->code, " is in no table, message ",
                            static_cast<int64_t>(send.number)));
-      if (send.attempts >= kUnknownCodeAttemptsMax) fail();
+      if (++change.attempts >= kUnknownCodeAttemptsMax) fail();
       break;
   }
   return change;

@@ -202,6 +202,41 @@ TEST(Sending, EachClassOfErrorHasItsOwnEnd) {
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("ALARM"));
 }
 
+void SendAtNightToo(v1::ZaloSettings& file) {
+  file.mutable_quiet_hours()->set_from_hour(0);
+  file.mutable_quiet_hours()->set_to_hour(0);
+}
+
+TEST(Sending, OnlyACodeOfNoTableCountsAsATryOfThree) {
+  World world(SendAtNightToo);
+  ::testing::internal::CaptureStderr();
+  ASSERT_TRUE(world.Queue({world.Invitation(1)}).ok());
+  for (const int code : {-32, -32, -32, -4711, -32, -4711}) {
+    world.standin.FailNext(kSend, code);
+    world.Send(1);
+    EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_QUEUED), 1u) << code;
+    world.clock.Advance(absl::Hours(1));
+  }
+  EXPECT_EQ(world.standin.Calls(kSend), 6);
+  world.standin.FailNext(kSend, -4711);
+  world.Send(1);
+  EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_FAILED), 1u);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("error -4711 is in no table"));
+}
+
+TEST(Sending, AMessageThatIsNotTakenIsTriedLessAndLessOften) {
+  World world(SendAtNightToo);
+  ASSERT_TRUE(world.Queue({world.Invitation(1)}).ok());
+  for (int minute = 0; minute < 24 * 60; ++minute) {
+    world.standin.FailNext(kSend, -32);
+    world.Send(1);
+    world.clock.Advance(absl::Minutes(1));
+  }
+  EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_QUEUED), 1u);
+  EXPECT_GE(world.standin.Calls(kSend), 24);
+  EXPECT_LE(world.standin.Calls(kSend), 36);
+}
+
 TEST(Sending, KeepsItsPace) {
   World world([](v1::ZaloSettings& file) { file.set_sends_per_minute_max(30); });
   ASSERT_TRUE(world.Queue({world.Invitation(1), world.Invitation(2)}).ok());
