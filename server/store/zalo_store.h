@@ -126,7 +126,6 @@ class ZaloStore {
   // Queued or unknown ones that are due, in order of their time.
   virtual absl::StatusOr<std::vector<ZaloSend>> ReadDueZaloSends(absl::Time now,
                                                                  size_t rows_max) = 0;
-  virtual absl::StatusOr<std::vector<model::RoundNumber>> ReadZaloRoundsWithRecipients() = 0;
   virtual absl::StatusOr<std::vector<ZaloSendCount>> CountZaloSends(model::RoundNumber round) = 0;
   virtual absl::StatusOr<std::vector<ZaloEventCount>> CountZaloEvents() = 0;
   virtual absl::StatusOr<std::optional<ZaloTokens>> ReadZaloTokens() = 0;

@@ -50,14 +50,6 @@ v1::ZaloEventState StateAfter(const absl::Status& status) {
   }
 }
 
-std::shared_ptr<const model::Round> FindRound(const model::Catalog& catalog,
-                                              model::RoundNumber number) {
-  for (const auto& [id, round] : catalog.rounds()) {
-    if (round->number() == number) return round;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 base::Uuid ResponseIdOf(const std::string& app_id, const std::string& oa_id,
@@ -118,7 +110,7 @@ absl::StatusOr<Inbox::Judged> Inbox::JudgeRating(const store::ZaloEvent& event) 
   }
   RETURN_IF_ERROR(LearnArrival(event, *send));
   const auto catalog = catalog_.Get();
-  const auto round = FindRound(*catalog, send->round);
+  const auto round = catalog->FindRound(send->round);
   if (round == nullptr) return settled(v1::ZALO_EVENT_STATE_REFUSED, "its round is gone", true);
 
   Judged judged{.settled = Settle(event, v1::ZALO_EVENT_STATE_RECORDED, "", true),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crypto/base32.h"
 #include "base/crypto/crypto.h"
 #include "base/ids.h"
 #include "base/status.h"
@@ -23,14 +24,6 @@ constexpr size_t kPhoneDigitsMax = 13;
 bool IsDigits(std::string_view text, size_t least, size_t most) {
   return text.size() >= least && text.size() <= most &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// Letters and digits that nobody can guess: 5 bits each.
-std::string RandomId(size_t characters) {
-  constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-  std::string id = base::RandomBytes(characters);
-  for (char& c : id) c = kAlphabet[static_cast<uint8_t>(c) % kAlphabet.size()];
-  return id;
 }
 
 size_t Characters(std::string_view text) {
@@ -134,7 +127,7 @@ absl::StatusOr<store::ZaloSend> Invitations::Make(const v1::ZaloInvitation& invi
   send.round = round.number();
   send.respondent_key = *key;
   send.unit_id = invitation.unit_id();
-  send.tracking_id = RandomId(kTrackingIdCharacters);
+  send.tracking_id = base::RandomBase32(kTrackingIdCharacters);
   send.queued_at = send.due_at = clock_.Now();
   v1::ZaloRecipient recipient;
   recipient.set_phone(NormalizePhone(invitation.phone()));
@@ -147,7 +140,7 @@ absl::StatusOr<store::ZaloSend> Invitations::Make(const v1::ZaloInvitation& invi
   }
   recipient.set_message_text(ToNfc(invitation.message_text()));
   if (!invitation.message_text().empty()) {
-    recipient.set_token(RandomId(kTrackingIdCharacters));
+    recipient.set_token(base::RandomBase32(kTrackingIdCharacters));
     const base::Digest256 hash = base::Sha256(recipient.token());
     send.token_hash.assign(hash.begin(), hash.end());
   }

@@ -55,14 +55,6 @@ void Sender::PauseUntil(absl::Time until) {
   state_.paused_until = std::max(state_.paused_until, until);
 }
 
-std::shared_ptr<const model::Round> Sender::FindRound(model::RoundNumber number) const {
-  const auto catalog = catalog_.Get();
-  for (const auto& [id, round] : catalog->rounds()) {
-    if (round->number() == number) return round;
-  }
-  return nullptr;
-}
-
 absl::Status Sender::Change(const store::ZaloSendChange& change) {
   return commits_.Run([&](store::ZaloStore& store) { return store.ChangeZaloSend(change); });
 }
@@ -122,7 +114,7 @@ absl::Status Sender::SendOne(const store::ZaloSend& send) {
                                .attempts = send.attempts,
                                .due_at = send.due_at,
                                .erase = true};
-  const auto round = FindRound(send.round);
+  const auto round = catalog_.Get()->FindRound(send.round);
   if (round == nullptr || round->state() != v1::ROUND_STATE_OPEN ||
       clock_.Now() >= round->closes_at()) {
     return Change(change);
@@ -217,7 +209,7 @@ store::ZaloSendChange Sender::After(const store::ZaloSend& send,
 }
 
 bool Sender::IsByPhone(const store::ZaloSend& send) {
-  const auto round = FindRound(send.round);
+  const auto round = catalog_.Get()->FindRound(send.round);
   if (round == nullptr) return false;
   const auto recipient = vault_.OpenRecipient(send.recipient, round->id(), send.tracking_id);
   return recipient.ok() && !recipient->phone().empty();

@@ -61,7 +61,6 @@ class Sender {
   absl::Status TellOutcome();
   void Stop(std::string why) ABSL_LOCKS_EXCLUDED(mutex_);
   void PauseUntil(absl::Time until) ABSL_LOCKS_EXCLUDED(mutex_);
-  std::shared_ptr<const model::Round> FindRound(model::RoundNumber number) const;
 
   const Settings& settings_;
   const model::CatalogHolder& catalog_;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/files.h"
+#include "base/sqlite/sqlite.h"
 #include "tests/zalo/world.h"
 
 namespace hailong::tests {
@@ -20,6 +21,11 @@ constexpr char kStatus[] = "/message/status";
 constexpr char kUser[] = "3456789012345678901";
 
 int64_t Ms(const World& world) { return absl::ToUnixMillis(world.clock.Now()); }
+
+// Of how many messages it is still known who gets them.
+int64_t Recipients(World& world) {
+  return world.Number("SELECT count(*) FROM zalo_sends WHERE recipient IS NOT NULL");
+}
 
 TEST(Sending, ABrokenConnectionIsNeverAnsweredByASecondMessage) {
   for (const bool after_taking : {false, true}) {
@@ -39,7 +45,7 @@ TEST(Sending, ABrokenConnectionIsNeverAnsweredByASecondMessage) {
       world.clock.Advance(absl::Hours(25));
       world.Send(2);
       EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_FAILED), 1u);
-      EXPECT_TRUE(world.store->ReadZaloRoundsWithRecipients()->empty());
+      EXPECT_EQ(Recipients(world), 0);
     }
     EXPECT_EQ(world.standin.Calls(kSend), 1);
   }
@@ -167,7 +173,7 @@ TEST(Sending, EachClassOfErrorHasItsOwnEnd) {
   world.standin.FailNext(kSend, -1121);
   EXPECT_EQ(world.Invite(1, 3).size(), 1u);
   EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_FAILED), 2u);
-  EXPECT_TRUE(world.store->ReadZaloRoundsWithRecipients()->empty());
+  EXPECT_EQ(Recipients(world), 0);
   // Later.
   world.standin.FailNext(kSend, -32);
   EXPECT_THAT(world.Invite(4, 4), IsEmpty());
@@ -253,9 +259,33 @@ TEST(Sending, TheSealErasesAllRecipientsAndTheirKey) {
   world.Send(3);
   EXPECT_EQ(world.standin.messages().size(), 1u);
   EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_CANCELLED), 2u);
-  EXPECT_TRUE(world.store->ReadZaloRoundsWithRecipients()->empty());
+  EXPECT_EQ(Recipients(world), 0);
   EXPECT_TRUE(absl::IsNotFound(base::ReadPrivateFile(key).status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(world.Queue({world.Invitation(4)}).status()));
+}
+
+TEST(Sending, ARoundThatHasEndedIsNotWrittenAgainAtEachStart) {
+  World world;
+  world.Invite(1, 1);
+  ASSERT_TRUE(world.Queue({world.Invitation(2)}).ok());
+  auto reader =
+      base::Database::Open(world.directory.File("hailong.db"), base::Database::Mode::kReadOnly);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  // Another number when another connection has written since.
+  const auto version = [&] {
+    auto select = reader->Prepare("PRAGMA data_version");
+    EXPECT_TRUE(select.ok() && *select->Step());
+    return select->Int(0);
+  };
+  world.SealRound();
+  const int64_t before = version();
+  world.Send(1);
+  const int64_t ended = version();
+  EXPECT_NE(ended, before);
+  EXPECT_EQ(Recipients(world), 0);
+  world.Reopen();
+  world.Send(1);
+  EXPECT_EQ(version(), ended);
 }
 
 }  // namespace
