@@ -22,15 +22,10 @@ v1::Round September() {
   *round.mutable_opens_at() = model::ToProto(sample::At("2026-09-01T00:00:00+07:00"));
   *round.mutable_closes_at() = model::ToProto(sample::At("2026-10-01T00:00:00+07:00"));
   v1::RatingMapping& mapping = *round.mutable_zalo_rating();
-  mapping.set_question_id("q1");
-  for (const uint32_t choice : {1u, 2u, 3u, 4u, 5u}) mapping.add_choices(choice);
-  mapping.set_form_id("counter");
-  mapping.set_note_question_id("q5");
-  for (const auto& [label, stars] : {std::pair{"Hài lòng", 4u}, std::pair{"Chưa hài lòng", 2u}}) {
-    v1::RatingLabel& one = *mapping.add_labels();
-    one.set_label(label);
-    one.set_stars(stars);
-  }
+  mapping = sample::RatingMapping();
+  v1::RatingLabel& label = *mapping.add_labels();
+  label.set_label("Chưa hài lòng");
+  label.set_stars(2);
   return round;
 }
 
