@@ -13,18 +13,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-v1::RatingMapping Good() {
-  v1::RatingMapping mapping;
-  mapping.set_question_id("q1");
-  for (const uint32_t choice : {1u, 2u, 3u, 4u, 5u}) mapping.add_choices(choice);
-  mapping.set_form_id("counter");
-  mapping.set_note_question_id("q5");
-  v1::RatingLabel& label = *mapping.add_labels();
-  label.set_label("Hài lòng");
-  label.set_stars(4);
-  return mapping;
-}
-
 std::vector<std::string> Bad(const v1::RatingMapping& mapping) {
   v1::Round round = sample::Round();
   *round.mutable_zalo_rating() = mapping;
@@ -33,10 +21,12 @@ std::vector<std::string> Bad(const v1::RatingMapping& mapping) {
   return sample::ViolationLines(made.status());
 }
 
-TEST(RatingMapping, StarsNotesAndButtonsMaySpeakToAForm) { EXPECT_THAT(Bad(Good()), IsEmpty()); }
+TEST(RatingMapping, StarsNotesAndButtonsMaySpeakToAForm) {
+  EXPECT_THAT(Bad(sample::RatingMapping()), IsEmpty());
+}
 
 TEST(RatingMapping, TwoStarsMaySayTheSame) {
-  v1::RatingMapping mapping = Good();
+  v1::RatingMapping mapping = sample::RatingMapping();
   mapping.set_choices(1, 1);
   mapping.clear_note_question_id();
   mapping.clear_labels();
@@ -45,7 +35,7 @@ TEST(RatingMapping, TwoStarsMaySayTheSame) {
 
 TEST(RatingMapping, EachRefusalNamesTheField) {
   const auto with = [](auto change) {
-    v1::RatingMapping mapping = Good();
+    v1::RatingMapping mapping = sample::RatingMapping();
     change(mapping);
     return Bad(mapping);
   };

@@ -10,7 +10,7 @@ inline constexpr std::string_view kZaloSchema = R"sql(
 -- What Zalo told. No phone, no Zalo id and no text of a citizen in clear.
 CREATE TABLE zalo_events (
   event        INTEGER PRIMARY KEY,     -- order of arrival
-  body_hash    BLOB UNIQUE,             -- SHA-256 of the body as it came; NULL: found by reconciling
+  body_hash    BLOB UNIQUE,             -- HMAC-SHA-256 of the body as it came, whose key stands in no table; NULL: found by reconciling
   business_key BLOB UNIQUE,             -- SHA-256 over app, account, event, message, time of answer; NULL: has none
   event_name   TEXT NOT NULL,
   told_at      INTEGER NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE zalo_sends (
   recipient      BLOB,                  -- sealed v1.ZaloRecipient; NULL: erased
   state          INTEGER NOT NULL,      -- v1.ZaloSendState
   error          INTEGER NOT NULL,
-  attempts       INTEGER NOT NULL,
+  attempts       INTEGER NOT NULL,      -- that ended with an error code of no table
   due_at         INTEGER NOT NULL,
   queued_at      INTEGER NOT NULL,
   UNIQUE (round, respondent_key)

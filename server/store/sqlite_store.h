@@ -81,7 +81,6 @@ class SqliteStore final : public Store, public ZaloStore {
   absl::StatusOr<std::optional<ZaloSend>> FindZaloSendByToken(
       const std::string& token_hash) override;
   absl::StatusOr<std::vector<ZaloSend>> ReadDueZaloSends(absl::Time now, size_t rows_max) override;
-  absl::StatusOr<std::vector<model::RoundNumber>> ReadZaloRoundsWithRecipients() override;
   absl::StatusOr<std::vector<ZaloSendCount>> CountZaloSends(model::RoundNumber round) override;
   absl::StatusOr<std::vector<ZaloEventCount>> CountZaloEvents() override;
   absl::StatusOr<std::optional<ZaloTokens>> ReadZaloTokens() override;

@@ -209,8 +209,9 @@ absl::Status SqliteStore::RecoverZaloSends(absl::Time now) {
 absl::Status SqliteStore::EndZaloSends(model::RoundNumber round) {
   return Transact([&]() -> absl::Status {
     ASSIGN_OR_RETURN(Statement update,
-                     write_->database.Prepare("UPDATE zalo_sends SET recipient = NULL, state = "
-                                              "iif(state = ?2, ?3, state) WHERE round = ?1"));
+                     write_->database.Prepare(
+                         "UPDATE zalo_sends SET recipient = NULL, state = "
+                         "iif(state = ?2, ?3, state) WHERE round = ?1 AND recipient IS NOT NULL"));
     return update.Bind(1, static_cast<int64_t>(round))
         .Bind(2, int64_t{v1::ZALO_SEND_STATE_QUEUED})
         .Bind(3, int64_t{v1::ZALO_SEND_STATE_CANCELLED})
@@ -306,19 +307,6 @@ absl::StatusOr<std::vector<ZaloSend>> SqliteStore::ReadDueZaloSends(absl::Time n
     if (!row) return sends;
     ASSIGN_OR_RETURN(ZaloSend send, SendOf(select));
     sends.push_back(std::move(send));
-  }
-}
-
-absl::StatusOr<std::vector<model::RoundNumber>> SqliteStore::ReadZaloRoundsWithRecipients() {
-  ASSIGN_OR_RETURN(const BorrowedReader reader, Borrow());
-  ASSIGN_OR_RETURN(Statement select,
-                   reader->database.Prepare("SELECT DISTINCT round FROM zalo_sends WHERE "
-                                            "recipient IS NOT NULL ORDER BY round"));
-  std::vector<model::RoundNumber> rounds;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool row, select.Step());
-    if (!row) return rounds;
-    rounds.push_back(static_cast<model::RoundNumber>(select.Int(0)));
   }
 }
 

@@ -25,7 +25,7 @@ enum class ZaloSendNumber : int64_t {};
 
 struct ZaloEvent {
   ZaloEventNumber number{};
-  std::string body_hash;     // SHA-256 of the body as it came; empty: found by reconciling
+  std::string body_hash;     // keyed hash of the body as it came; empty: found by reconciling
   std::string business_key;  // empty: nothing makes two of them the same
   std::string name;
   absl::Time told_at;
@@ -55,9 +55,9 @@ struct ZaloSend {
   std::string token_hash = {};  // SHA-256 of its buttons' token; empty: it has none
   std::string recipient = {};   // sealed v1.ZaloRecipient; empty: erased
   v1::ZaloSendState state = v1::ZALO_SEND_STATE_QUEUED;
-  int32_t error = 0;  // Zalo's last one
-  uint32_t attempts = 0;
-  absl::Time due_at;  // nothing is done about it before
+  int32_t error = 0;      // Zalo's last one
+  uint32_t attempts = 0;  // that ended with an error code of no table
+  absl::Time due_at;      // nothing is done about it before
   absl::Time queued_at;
 };
 
@@ -126,7 +126,6 @@ class ZaloStore {
   // Queued or unknown ones that are due, in order of their time.
   virtual absl::StatusOr<std::vector<ZaloSend>> ReadDueZaloSends(absl::Time now,
                                                                  size_t rows_max) = 0;
-  virtual absl::StatusOr<std::vector<model::RoundNumber>> ReadZaloRoundsWithRecipients() = 0;
   virtual absl::StatusOr<std::vector<ZaloSendCount>> CountZaloSends(model::RoundNumber round) = 0;
   virtual absl::StatusOr<std::vector<ZaloEventCount>> CountZaloEvents() = 0;
   virtual absl::StatusOr<std::optional<ZaloTokens>> ReadZaloTokens() = 0;

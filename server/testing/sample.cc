@@ -123,6 +123,18 @@ v1::Round Round() {
   return round;
 }
 
+v1::RatingMapping RatingMapping() {
+  v1::RatingMapping mapping;
+  mapping.set_question_id("q1");
+  for (const uint32_t choice : {1u, 2u, 3u, 4u, 5u}) mapping.add_choices(choice);
+  mapping.set_form_id("counter");
+  mapping.set_note_question_id("q5");
+  v1::RatingLabel& label = *mapping.add_labels();
+  label.set_label("Hài lòng");
+  label.set_stars(4);
+  return mapping;
+}
+
 v1::Collector Collector(const std::string& collector_id, v1::Channel channel,
                         const std::string& unit_id) {
   v1::Collector collector;

@@ -15,6 +15,7 @@
 #include "hailong/v1/collection_service.pb.h"
 #include "hailong/v1/questionnaire.pb.h"
 #include "hailong/v1/registry_service.pb.h"
+#include "hailong/v1/zalo.pb.h"
 #include "server/model/catalog.h"
 #include "server/model/response.h"
 
@@ -42,6 +43,10 @@ v1::Questionnaire Questionnaire();
 // 10 s, 1 s an answer, straight line from 5, more than 3 in a minute, clock skew 2 min. Open.
 v1::Round Round();
 inline constexpr model::RoundNumber kRoundNumber{1};
+
+// What stars say in the form "counter": as many to q1, notes to q5; the button "Hài lòng" stands
+// for four. No round has it by itself.
+v1::RatingMapping RatingMapping();
 
 // kiosk-1 (KIOSK, 74.SNV), web (WEB), zalo (ZALO), all active.
 v1::Collector Collector(const std::string& collector_id, v1::Channel channel,

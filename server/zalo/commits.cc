@@ -13,25 +13,30 @@ absl::Status Commits::Run(const std::function<absl::Status(store::ZaloStore&)>& 
 }
 
 void Commits::Append(store::ZaloEvent event, Done done) {
+  bool accepted = false;
   {
     base::MutexLock lock(mutex_);
     if (pending_.size() < limits::kZaloInboxMax) {
+      accepted = true;
       pending_.push_back({std::move(event), std::move(done)});
       if (scheduled_) return;
       scheduled_ = true;
     }
   }
-  if (done) return done(refusal::QueueFull());
+  if (!accepted) return done(refusal::QueueFull());
   Schedule();
 }
 
 void Commits::Drain() {
-  for (bool more = true; more;) {
-    // Behind all that is queued; a writer that has stopped has told everybody.
-    if (!Run([](store::ZaloStore&) { return absl::OkStatus(); }).ok()) return;
-    base::MutexLock lock(mutex_);
-    more = scheduled_;
-  }
+  base::MutexLock lock(mutex_);
+  while (scheduled_) idle_.Wait(mutex_);
+}
+
+bool Commits::GoesOn() {
+  base::MutexLock lock(mutex_);
+  scheduled_ = !pending_.empty();
+  if (!scheduled_) idle_.NotifyAll();
+  return scheduled_;
 }
 
 std::vector<Commits::Pending> Commits::Take(size_t at_most) {
@@ -45,34 +50,22 @@ std::vector<Commits::Pending> Commits::Take(size_t at_most) {
 }
 
 void Commits::Schedule() {
-  auto batch = std::make_shared<std::vector<Pending>>();
-  const absl::Status offered = writer_.OfferChange(
-      [this, batch](store::Store&) -> absl::Status {
-        *batch = Take(limits::kZaloCommitMax);
-        std::vector<store::ZaloEvent> events;
-        for (const Pending& one : *batch) events.push_back(one.event);
-        return store_.AppendZaloEvents(events).status();
-      },
-      [this, batch](const absl::Status& status) {
-        bool more = false;
-        {
-          base::MutexLock lock(mutex_);
-          more = !pending_.empty();
-          scheduled_ = more;
-        }
-        if (more) Schedule();
-        for (const Pending& one : *batch) one.done(status);
-      });
-  if (offered.ok()) return;
-  std::vector<Pending> refused;
-  {
-    base::MutexLock lock(mutex_);
-    scheduled_ = false;
-    refused.assign(std::make_move_iterator(pending_.begin()),
-                   std::make_move_iterator(pending_.end()));
-    pending_.clear();
-  }
-  for (const Pending& one : refused) one.done(offered);
+  do {
+    auto batch = std::make_shared<std::vector<Pending>>();
+    const absl::Status offered = writer_.OfferChange(
+        [this, batch](store::Store&) -> absl::Status {
+          *batch = Take(limits::kZaloCommitMax);
+          std::vector<store::ZaloEvent> events;
+          for (const Pending& one : *batch) events.push_back(one.event);
+          return store_.AppendZaloEvents(events).status();
+        },
+        [this, batch](const absl::Status& status) {
+          for (const Pending& one : *batch) one.done(status);
+          if (GoesOn()) Schedule();
+        });
+    if (offered.ok()) return;
+    for (const Pending& one : Take(limits::kZaloInboxMax)) one.done(offered);
+  } while (GoesOn());
 }
 
 }  // namespace hailong::zalo

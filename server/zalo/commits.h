@@ -26,7 +26,8 @@ class Commits {
   using Done = std::function<void(absl::Status)>;
   void Append(store::ZaloEvent event, Done done) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Waits until every event accepted so far was told about. Before what `Done` calls goes away.
+  // Waits until nothing is left to be told about. Before what `Done` calls goes away, when nothing
+  // more comes in and while the writer runs or after it has stopped.
   void Drain() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -35,12 +36,16 @@ class Commits {
     Done done;
   };
   void Schedule() ABSL_LOCKS_EXCLUDED(mutex_);
+  // After callers were told. True: more came meanwhile, which is still to be scheduled.
+  bool GoesOn() ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<Pending> Take(size_t at_most) ABSL_LOCKS_EXCLUDED(mutex_);
 
   store::Writer& writer_;
   store::ZaloStore& store_;
   base::Mutex mutex_;
+  base::CondVar idle_;
   std::deque<Pending> pending_ ABSL_GUARDED_BY(mutex_);
+  // Somebody takes what is pending and tells its callers; set until they all were told.
   bool scheduled_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -32,27 +32,22 @@ store::ZaloSettled Settle(const store::ZaloEvent& event, v1::ZaloEventState stat
           .erase = erase};
 }
 
-// What an outcome of the intake makes of the event; UNSPECIFIED: try again.
+// What an outcome of the intake makes of the event; UNSPECIFIED: try again. Zalo was told that we
+// have it, so only what the round itself refuses is erased.
 v1::ZaloEventState StateAfter(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return v1::ZALO_EVENT_STATE_RECORDED;
-    case absl::StatusCode::kInvalidArgument:
-      return v1::ZALO_EVENT_STATE_QUARANTINED;
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kUnavailable:
-      return v1::ZALO_EVENT_STATE_UNSPECIFIED;
-    default:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kAlreadyExists:
       return v1::ZALO_EVENT_STATE_REFUSED;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kNotFound:
+      return v1::ZALO_EVENT_STATE_QUARANTINED;
+    default:
+      return v1::ZALO_EVENT_STATE_UNSPECIFIED;
   }
-}
-
-std::shared_ptr<const model::Round> FindRound(const model::Catalog& catalog,
-                                              model::RoundNumber number) {
-  for (const auto& [id, round] : catalog.rounds()) {
-    if (round->number() == number) return round;
-  }
-  return nullptr;
 }
 
 }  // namespace
@@ -70,19 +65,15 @@ base::Uuid ResponseIdOf(const std::string& app_id, const std::string& oa_id,
   return base::Uuid::MakeV7(event.answered_at, chance);
 }
 
-absl::StatusOr<model::Principal> Inbox::Sender() const {
-  const auto catalog = catalog_.Get();
-  const auto found = catalog->collectors().find(settings_.file.collector_id());
-  if (found == catalog->collectors().end() ||
+absl::StatusOr<const model::CollectorRecord*> FindCollector(const Settings& settings,
+                                                            const model::Catalog& catalog) {
+  const auto found = catalog.collectors().find(settings.file.collector_id());
+  if (found == catalog.collectors().end() ||
       found->second.collector.channel() != v1::CHANNEL_ZALO || found->second.collector.revoked()) {
-    return absl::NotFoundError(Cat("zalo: collector_id '", settings_.file.collector_id(),
+    return absl::NotFoundError(Cat("zalo: collector_id '", settings.file.collector_id(),
                                    "' names no collector of channel ZALO that may submit"));
   }
-  return model::Principal{.role = v1::ROLE_COLLECTOR,
-                          .id = found->second.collector.collector_id(),
-                          .unit_id = found->second.collector.unit_id(),
-                          .collector = found->second.number,
-                          .channel = v1::CHANNEL_ZALO};
+  return &found->second;
 }
 
 absl::Status Inbox::LearnArrival(const store::ZaloEvent& event, const store::ZaloSend& send) {
@@ -119,7 +110,7 @@ absl::StatusOr<Inbox::Judged> Inbox::JudgeRating(const store::ZaloEvent& event) 
   }
   RETURN_IF_ERROR(LearnArrival(event, *send));
   const auto catalog = catalog_.Get();
-  const auto round = FindRound(*catalog, send->round);
+  const auto round = catalog->FindRound(send->round);
   if (round == nullptr) return settled(v1::ZALO_EVENT_STATE_REFUSED, "its round is gone", true);
 
   Judged judged{.settled = Settle(event, v1::ZALO_EVENT_STATE_RECORDED, "", true),
@@ -160,7 +151,14 @@ absl::StatusOr<size_t> Inbox::Step() {
   ASSIGN_OR_RETURN(const std::vector<store::ZaloEvent> events,
                    store_.ReadOpenZaloEvents(kStepEvents));
   if (events.empty()) return size_t{0};
-  ASSIGN_OR_RETURN(const model::Principal sender, Sender());
+  const auto catalog = catalog_.Get();
+  ASSIGN_OR_RETURN(const model::CollectorRecord* const collector,
+                   FindCollector(settings_, *catalog));
+  const model::Principal sender{.role = v1::ROLE_COLLECTOR,
+                                .id = collector->collector.collector_id(),
+                                .unit_id = collector->collector.unit_id(),
+                                .collector = collector->number,
+                                .channel = v1::CHANNEL_ZALO};
   std::vector<store::ZaloSettled> settled;
   std::vector<store::ZaloSettled> delivered;
   std::vector<Delivery> deliveries;

@@ -40,8 +40,8 @@ class Inbox {
         store_(store),
         deliver_(std::move(deliver)) {}
 
-  // Settles what is open, up to a batch; how many were. Errors: those of the store, NOT_FOUND (no
-  // collector): nothing is lost, try later.
+  // Settles what is open, up to a batch; how many were. Errors: those of the store and of Deliver
+  // that say nothing of the rating, NOT_FOUND (no collector): nothing is lost, try later.
   absl::StatusOr<size_t> Step();
 
  private:
@@ -54,7 +54,6 @@ class Inbox {
   absl::StatusOr<Judged> Judge(const store::ZaloEvent& event);
   absl::StatusOr<Judged> JudgeRating(const store::ZaloEvent& event);
   absl::Status LearnArrival(const store::ZaloEvent& event, const store::ZaloSend& send);
-  absl::StatusOr<model::Principal> Sender() const;
 
   const Settings& settings_;
   const model::CatalogHolder& catalog_;
@@ -63,6 +62,11 @@ class Inbox {
   store::ZaloStore& store_;
   const Deliver deliver_;
 };
+
+// The collector in whose name ratings are stored, as long as the catalog lives. Errors: NOT_FOUND
+// (there is none of channel ZALO that may submit).
+absl::StatusOr<const model::CollectorRecord*> FindCollector(const Settings& settings,
+                                                            const model::Catalog& catalog);
 
 // The name of a rating's response: the same for every telling of it, sorted by when it was given.
 base::Uuid ResponseIdOf(const std::string& app_id, const std::string& oa_id,

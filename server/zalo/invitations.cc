@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crypto/base32.h"
 #include "base/crypto/crypto.h"
 #include "base/ids.h"
 #include "base/status.h"
@@ -9,6 +10,7 @@
 #include "server/intake/identity.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
+#include "server/zalo/inbox.h"
 
 namespace hailong::zalo {
 namespace {
@@ -22,14 +24,6 @@ constexpr size_t kPhoneDigitsMax = 13;
 bool IsDigits(std::string_view text, size_t least, size_t most) {
   return text.size() >= least && text.size() <= most &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// Letters and digits that nobody can guess: 5 bits each.
-std::string RandomId(size_t characters) {
-  constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-  std::string id = base::RandomBytes(characters);
-  for (char& c : id) c = kAlphabet[static_cast<uint8_t>(c) % kAlphabet.size()];
-  return id;
 }
 
 size_t Characters(std::string_view text) {
@@ -133,7 +127,7 @@ absl::StatusOr<store::ZaloSend> Invitations::Make(const v1::ZaloInvitation& invi
   send.round = round.number();
   send.respondent_key = *key;
   send.unit_id = invitation.unit_id();
-  send.tracking_id = RandomId(kTrackingIdCharacters);
+  send.tracking_id = base::RandomBase32(kTrackingIdCharacters);
   send.queued_at = send.due_at = clock_.Now();
   v1::ZaloRecipient recipient;
   recipient.set_phone(NormalizePhone(invitation.phone()));
@@ -146,7 +140,7 @@ absl::StatusOr<store::ZaloSend> Invitations::Make(const v1::ZaloInvitation& invi
   }
   recipient.set_message_text(ToNfc(invitation.message_text()));
   if (!invitation.message_text().empty()) {
-    recipient.set_token(RandomId(kTrackingIdCharacters));
+    recipient.set_token(base::RandomBase32(kTrackingIdCharacters));
     const base::Digest256 hash = base::Sha256(recipient.token());
     send.token_hash.assign(hash.begin(), hash.end());
   }
@@ -162,7 +156,10 @@ absl::StatusOr<v1::QueueInvitationsResponse> Invitations::QueueInvitations(
   }
   ASSIGN_OR_RETURN(const auto round, FindRound(request.round_id()));
   const auto catalog = catalog_.Get();
-  const std::string today = base::DayInVietnam(clock_.Now());
+  ASSIGN_OR_RETURN(const model::CollectorRecord* const collector,
+                   FindCollector(settings_, *catalog));
+  const absl::Time now = clock_.Now();
+  const std::string today = base::DayInVietnam(now);
   refusal::Violations bad("");
   for (int i = 0; i < request.invitations_size(); ++i) {
     const v1::ZaloInvitation& one = request.invitations(i);
@@ -172,12 +169,12 @@ absl::StatusOr<v1::QueueInvitationsResponse> Invitations::QueueInvitations(
     if (const auto code = intake::NormalizeEvidence(evidence); !code.ok()) {
       bad.Add(at + ".dossier_code", "is no dossier code: <agency>-<YYMMDD>-<number>");
     }
-    if (!round->FindUnit(one.unit_id()).has_value()) {
-      bad.Add(at + ".unit_id", Cat("found '", base::Utf8Prefix(one.unit_id(), 40),
-                                   "', allowed are the units of the round"));
-    } else if (!caller.unit_id.empty() &&
-               !catalog->units().IsWithin(one.unit_id(), caller.unit_id, today)) {
-      return refusal::OutsideSubtree(one.unit_id(), caller.unit_id);
+    const std::string why =
+        model::WhyNotAsked(one.unit_id(), collector->collector, round.get(), *catalog, now);
+    if (!why.empty()) {
+      bad.Add(at + ".unit_id", Cat("found '", base::Utf8Prefix(one.unit_id(), 40), "', ", why));
+    } else {
+      RETURN_IF_ERROR(model::CheckWithin(caller, *catalog, one.unit_id(), today));
     }
     CheckRecipient(one, at, bad);
     CheckContent(one, settings_, *round, at, bad);

@@ -14,8 +14,9 @@ namespace {
 using base::Cat;
 
 constexpr size_t kPageItems = 200;
-constexpr size_t kPagesMax = 50;                      // of a window
-constexpr absl::Duration kWindow = absl::Hours(24);   // a day's ratings fit into its pages
+constexpr size_t kPagesMax = 50;                     // of a window
+constexpr absl::Duration kWindow = absl::Hours(24);  // halved where its pages do not suffice
+constexpr absl::Duration kWindowMin = absl::Minutes(1);
 constexpr absl::Duration kOverlap = absl::Hours(48);  // Zalo may list a rating late
 constexpr absl::Duration kFirstLook = absl::Hours(24 * 14);
 constexpr absl::Duration kRetry = absl::Minutes(5);
@@ -38,11 +39,16 @@ absl::Duration Reconciler::Step() {
 absl::StatusOr<size_t> Reconciler::Look() {
   const absl::Time now = clock_.Now();
   size_t found = 0;
+  absl::Status trouble;
   for (const std::string& template_id : settings_.file.template_ids()) {
-    ASSIGN_OR_RETURN(const size_t of_template, LookAt(template_id, now));
-    found += of_template;
+    const auto of_template = LookAt(template_id, now);
+    found += of_template.value_or(0);
+    trouble.Update(of_template.status());
+    // What Zalo says of one template is nothing about the next; who cannot be reached stays so.
+    if (absl::IsUnavailable(of_template.status()) || absl::IsUnknown(of_template.status())) break;
   }
   if (found > 0 && stored_) stored_();
+  RETURN_IF_ERROR(trouble);
   return found;
 }
 
@@ -100,9 +106,16 @@ absl::StatusOr<size_t> Reconciler::LookAtWindow(const std::string& template_id, 
     const uint64_t total = std::strtoull(std::string(data->TextOf("total")).c_str(), nullptr, 10);
     if (offset >= total) return found;
   }
-  base::LogError(Cat("zalo: more than ", kPagesMax * kPageItems,
-                     " ratings in a day of one template; the rest of them was not looked for"));
-  return found;
+  if (to - from <= kWindowMin) {
+    return absl::ResourceExhaustedError(
+        Cat("rating/get lists more than ", offset, " ratings of template ", template_id, " from ",
+            absl::ToUnixMillis(from), " to ", absl::ToUnixMillis(to), ", allowed are ", kPagesMax,
+            " pages; the rest and what is later was not looked for"));
+  }
+  const absl::Time middle = from + (to - from) / 2;
+  ASSIGN_OR_RETURN(const size_t earlier, LookAtWindow(template_id, from, middle));
+  ASSIGN_OR_RETURN(const size_t later, LookAtWindow(template_id, middle, to));
+  return found + earlier + later;
 }
 
 absl::StatusOr<size_t> Reconciler::Store(const base::Json& items) {

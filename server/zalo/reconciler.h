@@ -30,7 +30,9 @@ class Reconciler {
 
   // Looks if it is time; how long there is nothing to do.
   absl::Duration Step();
-  // One look at all templates; how many ratings were new. Errors: those of Api and of the store.
+  // One look at all templates; how many ratings were new. Errors: those of Api and of the store,
+  // RESOURCE_EXHAUSTED (more in a minute than is asked for); the next look begins where this one
+  // did.
   absl::StatusOr<size_t> Look();
   // All ratings given before were looked for; InfinitePast: never.
   absl::StatusOr<absl::Time> ReconciledTo();

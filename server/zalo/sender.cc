@@ -22,8 +22,9 @@ constexpr absl::Duration kAskAfter = absl::Minutes(1);  // a message is under wa
 constexpr uint32_t kUnknownCodeAttemptsMax = 3;
 constexpr int32_t kAskedInVain = 1;  // in the column of Zalo's errors, which are negative
 
-absl::Duration Backoff(uint32_t attempts) {
-  return std::min(kRetryMin * (1 << std::min(attempts, 6u)), kRetryMax);
+// A message waits as long again as it has waited.
+absl::Duration Backoff(const store::ZaloSend& send, absl::Time now) {
+  return std::clamp(now - send.queued_at, kRetryMin, kRetryMax);
 }
 
 }  // namespace
@@ -54,16 +55,15 @@ void Sender::PauseUntil(absl::Time until) {
   state_.paused_until = std::max(state_.paused_until, until);
 }
 
-std::shared_ptr<const model::Round> Sender::FindRound(model::RoundNumber number) const {
-  const auto catalog = catalog_.Get();
-  for (const auto& [id, round] : catalog->rounds()) {
-    if (round->number() == number) return round;
-  }
-  return nullptr;
-}
-
 absl::Status Sender::Change(const store::ZaloSendChange& change) {
   return commits_.Run([&](store::ZaloStore& store) { return store.ChangeZaloSend(change); });
+}
+
+absl::Status Sender::TellOutcome() {
+  if (!untold_.has_value()) return absl::OkStatus();
+  RETURN_IF_ERROR(Change(*untold_));
+  untold_.reset();
+  return absl::OkStatus();
 }
 
 absl::Status Sender::EndRounds() {
@@ -87,6 +87,7 @@ absl::Duration Sender::Step() {
 }
 
 absl::StatusOr<absl::Duration> Sender::TryStep() {
+  RETURN_IF_ERROR(TellOutcome());
   RETURN_IF_ERROR(EndRounds());
   const State state = Get();
   const absl::Time now = clock_.Now();
@@ -113,7 +114,7 @@ absl::Status Sender::SendOne(const store::ZaloSend& send) {
                                .attempts = send.attempts,
                                .due_at = send.due_at,
                                .erase = true};
-  const auto round = FindRound(send.round);
+  const auto round = catalog_.Get()->FindRound(send.round);
   if (round == nullptr || round->state() != v1::ROUND_STATE_OPEN ||
       clock_.Now() >= round->closes_at()) {
     return Change(change);
@@ -132,12 +133,10 @@ absl::Status Sender::SendOne(const store::ZaloSend& send) {
                        .text = ButtonText(static_cast<int>(label.stars()), recipient->token())});
   }
   change.state = v1::ZALO_SEND_STATE_SENDING;
-  change.attempts = send.attempts + 1;
   change.erase = false;
   RETURN_IF_ERROR(Change(change));
-  store::ZaloSend tried = send;
-  tried.attempts = change.attempts;
-  return Change(After(tried, api_.SendMessage(*recipient, send.tracking_id, buttons)));
+  untold_ = After(send, api_.SendMessage(*recipient, send.tracking_id, buttons));
+  return TellOutcome();
 }
 
 store::ZaloSendChange Sender::After(const store::ZaloSend& send,
@@ -148,7 +147,7 @@ store::ZaloSendChange Sender::After(const store::ZaloSend& send,
                                .msg_id = {},
                                .error = answer.ok() ? answer->code : 0,
                                .attempts = send.attempts,
-                               .due_at = now + Backoff(send.attempts),
+                               .due_at = now + Backoff(send, now),
                                .erase = false};
   const auto fail = [&] {
     change.state = v1::ZALO_SEND_STATE_FAILED;
@@ -203,10 +202,17 @@ store::ZaloSendChange Sender::After(const store::ZaloSend& send,
     case Verdict::kUnknown:
       base::LogWarning(Cat("zalo: error ", answer->code, " is in no table, message ",
                            static_cast<int64_t>(send.number)));
-      if (send.attempts >= kUnknownCodeAttemptsMax) fail();
+      if (++change.attempts >= kUnknownCodeAttemptsMax) fail();
       break;
   }
   return change;
+}
+
+bool Sender::IsByPhone(const store::ZaloSend& send) {
+  const auto round = catalog_.Get()->FindRound(send.round);
+  if (round == nullptr) return false;
+  const auto recipient = vault_.OpenRecipient(send.recipient, round->id(), send.tracking_id);
+  return recipient.ok() && !recipient->phone().empty();
 }
 
 absl::Status Sender::AskAbout(const store::ZaloSend& send) {
@@ -223,7 +229,7 @@ absl::Status Sender::AskAbout(const store::ZaloSend& send) {
     return Change(change);
   }
   std::string status;
-  if (settings_.file.status_by_tracking_id()) {
+  if (settings_.file.status_by_tracking_id() && IsByPhone(send)) {
     const auto answer = api_.AskStatus(send.tracking_id);
     const base::Json* const data =
         answer.ok() && answer->verdict == Verdict::kDone ? answer->body.Find("data") : nullptr;

@@ -2,8 +2,8 @@
 
 // Sends what is queued, one message a Step. A message is on disk as under way before it goes out,
 // so after a crash or a broken connection it is known that nobody knows; it is not sent again
-// without Zalo's word. Also ends the sending of rounds that are over. One thread calls Step; the
-// rest is thread-safe.
+// without Zalo's word. What came of it is kept until the store takes it. Also ends the sending of
+// rounds that are over. One thread calls Step; the rest is thread-safe.
 
 #include <optional>
 #include <set>
@@ -51,13 +51,16 @@ class Sender {
   absl::Status EndRounds();
   absl::Status SendOne(const store::ZaloSend& send);
   absl::Status AskAbout(const store::ZaloSend& send);
+  // Whether Zalo can know the message by its tracking_id, which goes with those to a phone alone.
+  bool IsByPhone(const store::ZaloSend& send);
   // What an answer makes of a message, and of all that wait.
   store::ZaloSendChange After(const store::ZaloSend& send, const absl::StatusOr<ApiAnswer>& answer)
       ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Change(const store::ZaloSendChange& change);
+  // Stores what came of the last message, unless it is stored.
+  absl::Status TellOutcome();
   void Stop(std::string why) ABSL_LOCKS_EXCLUDED(mutex_);
   void PauseUntil(absl::Time until) ABSL_LOCKS_EXCLUDED(mutex_);
-  std::shared_ptr<const model::Round> FindRound(model::RoundNumber number) const;
 
   const Settings& settings_;
   const model::CatalogHolder& catalog_;
@@ -66,7 +69,8 @@ class Sender {
   Commits& commits_;
   store::ZaloStore& store_;
   const base::Clock& clock_;
-  std::set<std::string> ended_;  // sealed rounds of which nothing is left
+  std::set<std::string> ended_;                  // sealed rounds of which nothing is left
+  std::optional<store::ZaloSendChange> untold_;  // what came of a message, not on disk yet
 
   mutable base::Mutex mutex_;
   State state_ ABSL_GUARDED_BY(mutex_);

@@ -23,12 +23,12 @@ constexpr uint32_t kSendsPerMinute = 600;
 constexpr absl::Duration kReconcileInterval = absl::Hours(1);
 constexpr absl::Duration kUnknownWait = absl::Hours(24);
 
-// Keeps the first complaint of the text parser, by its place only: a line may hold anything.
+// Keeps the place of the text parser's first complaint. Its words are dropped: they quote what
+// stands there, which may be a secret in the wrong place.
 class FirstError final : public google::protobuf::io::ErrorCollector {
  public:
-  void AddError(int line, google::protobuf::io::ColumnNumber column,
-                const std::string& message) override {
-    if (text_.empty()) text_ = Cat("line ", line + 1, ", column ", column + 1, ": ", message);
+  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string&) override {
+    if (text_.empty()) text_ = Cat("line ", line + 1, ", column ", column + 1);
   }
   const std::string& text() const { return text_; }
 
@@ -140,7 +140,8 @@ absl::StatusOr<Settings> ReadSettings(const std::string& path) {
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
   if (!parser.ParseFromString(text, &file)) {
-    return absl::InvalidArgumentError(Cat(path, ": ", error.text()));
+    return absl::InvalidArgumentError(Cat(
+        path, ": ", error.text(), ": is no textproto of hailong.v1.ZaloSettings from there on"));
   }
   auto settings = CheckSettings(file);
   if (!settings.ok()) {

@@ -10,6 +10,7 @@ using base::Cat;
 
 constexpr char kRatingsKey[] = "ratings";
 constexpr char kTokensKey[] = "tokens";
+constexpr char kBodiesKey[] = "bodies";
 constexpr char kTokensContext[] = "tokens";
 
 absl::StatusOr<std::string> KeyOf(store::KeyRing& ring, const std::string& name) {
@@ -45,6 +46,7 @@ absl::StatusOr<std::unique_ptr<Vault>> Vault::Open(const std::string& keys_direc
   ASSIGN_OR_RETURN(auto recipients, store::KeyRing::Open(keys_directory + "/zalo-recipients"));
   RETURN_IF_ERROR(channel->Create(kRatingsKey));
   RETURN_IF_ERROR(channel->Create(kTokensKey));
+  RETURN_IF_ERROR(channel->Create(kBodiesKey));
   return std::unique_ptr<Vault>(new Vault(std::move(channel), std::move(recipients)));
 }
 
@@ -69,6 +71,12 @@ absl::StatusOr<TokenPair> Vault::OpenTokens(const std::string& sealed) {
   const size_t end = plain.find('\n');
   if (end == std::string::npos) return absl::DataLossError("sealed tokens: are no pair");
   return TokenPair{.access = plain.substr(0, end), .refresh = plain.substr(end + 1)};
+}
+
+absl::StatusOr<std::string> Vault::HashBody(std::string_view body) {
+  ASSIGN_OR_RETURN(const std::string key, KeyOf(*channel_, kBodiesKey));
+  const base::Digest256 hash = base::HmacSha256(key, body);
+  return std::string(hash.begin(), hash.end());
 }
 
 absl::StatusOr<std::string> Vault::SealRecipient(const v1::ZaloRecipient& recipient,

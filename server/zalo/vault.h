@@ -1,11 +1,12 @@
 #pragma once
 
-// Seals and opens what the channel keeps encrypted at rest, under keys that stand in files outside
+// Seals, opens and hashes what the channel keeps at rest, under keys that stand in files outside
 // the database: recipients under a key of their round, which goes when the round is sealed; ratings
-// that wait and tokens under keys of the channel. Thread-safe.
+// that wait, tokens and the hashes of bodies under keys of the channel. Thread-safe.
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
@@ -31,6 +32,9 @@ class Vault {
   absl::StatusOr<v1::ZaloRating> OpenRating(const std::string& sealed, const std::string& context);
   absl::StatusOr<std::string> SealTokens(const TokenPair& tokens);
   absl::StatusOr<TokenPair> OpenTokens(const std::string& sealed);
+  // HMAC-SHA-256 of a webhook's body: tells one that came twice. A plain hash would give a
+  // receipt's phone away to whoever tries all numbers. Errors: UNAVAILABLE if the key is not there.
+  absl::StatusOr<std::string> HashBody(std::string_view body);
   // Makes the round's key if it is not there.
   absl::StatusOr<std::string> SealRecipient(const v1::ZaloRecipient& recipient,
                                             const std::string& round_id,

@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "absl/strings/match.h"
-#include "base/crypto/crypto.h"
 #include "base/log/log.h"
 #include "base/status.h"
 #include "server/model/limits.h"
@@ -55,8 +54,7 @@ absl::StatusOr<store::ZaloEvent> RowOf(const Event& event, std::string_view raw,
                                        Vault& vault) {
   store::ZaloEvent row;
   if (!raw.empty()) {
-    const base::Digest256 hash = base::Sha256(raw);
-    row.body_hash.assign(hash.begin(), hash.end());
+    ASSIGN_OR_RETURN(row.body_hash, vault.HashBody(raw));
   }
   row.business_key = event.business_key;
   row.name = event.name;

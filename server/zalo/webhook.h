@@ -66,6 +66,7 @@ class Webhook {
 };
 
 // The row that an event becomes; sealed where a citizen speaks. `raw` empty: found by reconciling.
+// Errors: UNAVAILABLE (a key is not there).
 absl::StatusOr<store::ZaloEvent> RowOf(const Event& event, std::string_view raw, absl::Time now,
                                        Vault& vault);
 // Names the row that a rating's content was sealed for.

@@ -22,6 +22,7 @@ namespace hailong::zalo {
 namespace {
 
 using base::Cat;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -263,6 +264,12 @@ TEST_F(SettingsTest, RefusalsNameTheFieldAndNoSecret) {
   EXPECT_THAT(refused("sends_per_minute_max: 4001"), HasSubstr("sends_per_minute_max: found 4001"));
   EXPECT_THAT(refused("reconcile_interval { seconds: 0 }"), HasSubstr("reconcile_interval"));
   EXPECT_THAT(refused("no_such_field: 1"), HasSubstr("line 3"));
+  for (const char* line : {"app_secret_file: s3cr3t", "s3cr3t: 1", "oa_secret_file: 's3cr3t",
+                           "s3cr3t", "sends_per_minute_max: s3cr3t"}) {
+    EXPECT_THAT(refused(line),
+                AllOf(HasSubstr("zalo.textproto: line 3, column "), Not(HasSubstr("s3cr3t"))))
+        << line;
+  }
   EXPECT_EQ(refused("endpoints { business: 'http://127.0.0.1:8080' }"), "");
   EXPECT_THAT(std::string(Read("app_id: 'x'").status().message()), HasSubstr("app_id: found 'x'"));
   EXPECT_TRUE(absl::IsNotFound(ReadSettings(directory_.File("none")).status()));

@@ -24,16 +24,8 @@ using hailong::base::IsUtf8;
 constexpr char kAccount[] = "2345678901234567890";
 
 std::shared_ptr<const hailong::model::Catalog> MakeCatalog() {
-  return hailong::sample::CatalogWithRound([](v1::Round& round) {
-    v1::RatingMapping& mapping = *round.mutable_zalo_rating();
-    mapping.set_question_id("q1");
-    for (const uint32_t choice : {1u, 2u, 3u, 4u, 5u}) mapping.add_choices(choice);
-    mapping.set_form_id("counter");
-    mapping.set_note_question_id("q5");
-    v1::RatingLabel& label = *mapping.add_labels();
-    label.set_label("Hài lòng");
-    label.set_stars(4);
-  });
+  return hailong::sample::CatalogWithRound(
+      [](v1::Round& round) { *round.mutable_zalo_rating() = hailong::sample::RatingMapping(); });
 }
 
 void JudgeRating(const v1::ZaloRating& rating) {

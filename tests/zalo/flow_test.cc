@@ -95,6 +95,22 @@ TEST(Flow, WhatCannotBeQueuedIsRefusedWholeAndWithoutRepeatingIt) {
   EXPECT_TRUE(absl::IsFailedPrecondition(world.channel->QueueInvitations({}, request).status()));
 }
 
+TEST(Flow, NobodyIsAskedAboutAUnitWhoseRatingTheCollectorMayNotStore) {
+  World world;
+  world.BindCollector("25747");
+  EXPECT_THAT(
+      sample::ViolationLines(world.Queue({world.Invitation(1)}).status()),
+      ElementsAre("invitations[0].unit_id: found '79.SNV', allowed are the collector's unit "
+                  "'25747' and those below it"));
+  world.BindCollector("79");
+  EXPECT_TRUE(world.Queue({world.Invitation(1)}).ok());
+  world.RevokeCollector();
+  const auto refused = world.Queue({world.Invitation(2)}).status();
+  EXPECT_TRUE(absl::IsNotFound(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("collector_id 'zalo'"));
+  EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_QUEUED), 1u);
+}
+
 TEST(Flow, PhonesAreWrittenInManyWays) {
   for (const char* phone : {"84900000001", "+84900000001", "0900000001", "090 000 00.01"}) {
     EXPECT_EQ(zalo::NormalizePhone(phone), "84900000001") << phone;

@@ -14,6 +14,7 @@ namespace hailong::tests {
 namespace {
 
 using base::Cat;
+using ::testing::HasSubstr;
 
 constexpr char kRatings[] = "/rating/get";
 
@@ -75,6 +76,46 @@ TEST(Reconciling, AFailedLookIsSaidAndTriedAgain) {
   EXPECT_FALSE(world.channel->reconciler().Look().ok());
   EXPECT_FALSE(world.State().has_reconciled_to());
   EXPECT_TRUE(world.channel->reconciler().Look().ok());
+}
+
+// A rating in Zalo's list of which nobody told.
+void ListRating(World& world, int n, const char* template_id, int64_t at_ms) {
+  Standin::Message message;
+  message.template_id = template_id;
+  message.msg_id = Cat("message-", n);
+  world.standin.Rate(message, 4, "", at_ms, at_ms);
+}
+
+// The stand-in gives 3 on a page: more than 150 do not fit into one window.
+TEST(Reconciling, ManyRatingsInADayAreLookedForInSmallerParts) {
+  World world;
+  constexpr int kMany = 170;
+  for (int i = 0; i < kMany; ++i)
+    ListRating(world, i, World::kTemplate, Ms(world) - 1 - 60'000 * i);
+  EXPECT_EQ(*world.channel->reconciler().Look(), static_cast<size_t>(kMany));
+  EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_NEW), static_cast<uint64_t>(kMany));
+  EXPECT_TRUE(world.State().has_reconciled_to());
+}
+
+TEST(Reconciling, MoreInAMinuteThanItAsksForIsAnErrorAndNotForgotten) {
+  World world([](v1::ZaloSettings& file) { file.add_template_ids("600002"); });
+  for (int i = 0; i < 151; ++i) ListRating(world, i, World::kTemplate, Ms(world) - 1);
+  ListRating(world, 151, "600002", Ms(world) - 1);  // does not suffer
+  const auto look = world.channel->reconciler().Look().status();
+  EXPECT_TRUE(absl::IsResourceExhausted(look)) << look;
+  EXPECT_THAT(std::string(look.message()), HasSubstr("template 600001"));
+  EXPECT_FALSE(world.State().has_reconciled_to());
+  EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_NEW), 151u);
+}
+
+TEST(Reconciling, TheTroubleOfOneTemplateIsNotTheNextOnes) {
+  World world([](v1::ZaloSettings& file) { file.add_template_ids("600002"); });
+  ListRating(world, 1, "600002", Ms(world) - 1);
+  world.standin.FailNext(kRatings, -117);
+  EXPECT_TRUE(absl::IsFailedPrecondition(world.channel->reconciler().Look().status()));
+  EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_NEW), 1u);
+  EXPECT_EQ(*world.store->ReadZaloReconciled(World::kTemplate), absl::InfinitePast());
+  EXPECT_NE(*world.store->ReadZaloReconciled("600002"), absl::InfinitePast());
 }
 
 // --- all at once ---

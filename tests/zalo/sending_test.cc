@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "base/files.h"
+#include "base/sqlite/sqlite.h"
 #include "tests/zalo/world.h"
 
 namespace hailong::tests {
@@ -13,9 +16,16 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr char kSend[] = "/message/template";
+constexpr char kUserSend[] = "/v3.0/oa/message/template";
 constexpr char kStatus[] = "/message/status";
+constexpr char kUser[] = "3456789012345678901";
 
 int64_t Ms(const World& world) { return absl::ToUnixMillis(world.clock.Now()); }
+
+// Of how many messages it is still known who gets them.
+int64_t Recipients(World& world) {
+  return world.Number("SELECT count(*) FROM zalo_sends WHERE recipient IS NOT NULL");
+}
 
 TEST(Sending, ABrokenConnectionIsNeverAnsweredByASecondMessage) {
   for (const bool after_taking : {false, true}) {
@@ -35,7 +45,7 @@ TEST(Sending, ABrokenConnectionIsNeverAnsweredByASecondMessage) {
       world.clock.Advance(absl::Hours(25));
       world.Send(2);
       EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_FAILED), 1u);
-      EXPECT_TRUE(world.store->ReadZaloRoundsWithRecipients()->empty());
+      EXPECT_EQ(Recipients(world), 0);
     }
     EXPECT_EQ(world.standin.Calls(kSend), 1);
   }
@@ -52,6 +62,22 @@ TEST(Sending, WhereStatusMayBeAskedZalosWordDecides) {
     EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_SENT), 1u);
     EXPECT_EQ(world.standin.messages().size(), 1u);
     EXPECT_EQ(world.standin.Calls(kSend), after_taking ? 1 : 2);
+  }
+}
+
+TEST(Sending, OfAMessageByAccountZaloIsNotAskedSinceItHasNoTrackingId) {
+  for (const bool after_taking : {false, true}) {
+    World world([](v1::ZaloSettings& file) { file.set_status_by_tracking_id(true); });
+    world.standin.BreakNext(kUserSend, after_taking);
+    v1::ZaloInvitation invitation = world.Invitation(1);
+    invitation.set_user_id(kUser);
+    ASSERT_TRUE(world.Queue({invitation}).ok());
+    world.Send(1);
+    world.clock.Advance(absl::Minutes(2));
+    world.Send(3);
+    EXPECT_EQ(world.standin.Calls(kStatus), 0);
+    EXPECT_EQ(world.standin.Calls(kUserSend), 1);
+    EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_UNKNOWN), 1u);
   }
 }
 
@@ -72,6 +98,30 @@ TEST(Sending, ACrashBetweenSendingAndItsOutcomeIsUnknownToo) {
   EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_UNKNOWN), 1u);
   world.Send(3);
   EXPECT_EQ(world.standin.Calls(kSend), 0);
+}
+
+TEST(Sending, WhatZaloTookIsStillKnownWhenTheStoreTakesNothingForAWhile) {
+  World world;
+  v1::ZaloInvitation invitation = world.Invitation(1);
+  invitation.set_user_id(kUser);
+  ASSERT_TRUE(world.Queue({invitation}).ok());
+  std::optional<FullWriter> full;
+  world.standin.DoNext(kUserSend, [&] { full.emplace(*world.writer); });
+  ::testing::internal::CaptureStderr();
+  world.Send(1);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("the server is busy"));
+  ASSERT_EQ(world.standin.messages().size(), 1u);
+  EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_SENDING), 1u);
+  full.reset();
+  world.Send(1);
+  EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_SENT), 1u);
+  // By account the message's id alone joins: it is known too.
+  const auto told = world.standin.Rate(world.standin.messages()[0], 4, "", Ms(world), Ms(world));
+  EXPECT_EQ(world.Post(told), 200);
+  world.Settle();
+  EXPECT_EQ(world.Rows().size(), 1u);
+  world.Send(3);
+  EXPECT_EQ(world.standin.messages().size(), 1u);
 }
 
 TEST(Sending, AnUnreachableServerLosesAndRepeatsNothing) {
@@ -123,7 +173,7 @@ TEST(Sending, EachClassOfErrorHasItsOwnEnd) {
   world.standin.FailNext(kSend, -1121);
   EXPECT_EQ(world.Invite(1, 3).size(), 1u);
   EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_FAILED), 2u);
-  EXPECT_TRUE(world.store->ReadZaloRoundsWithRecipients()->empty());
+  EXPECT_EQ(Recipients(world), 0);
   // Later.
   world.standin.FailNext(kSend, -32);
   EXPECT_THAT(world.Invite(4, 4), IsEmpty());
@@ -158,6 +208,41 @@ TEST(Sending, EachClassOfErrorHasItsOwnEnd) {
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("ALARM"));
 }
 
+void SendAtNightToo(v1::ZaloSettings& file) {
+  file.mutable_quiet_hours()->set_from_hour(0);
+  file.mutable_quiet_hours()->set_to_hour(0);
+}
+
+TEST(Sending, OnlyACodeOfNoTableCountsAsATryOfThree) {
+  World world(SendAtNightToo);
+  ::testing::internal::CaptureStderr();
+  ASSERT_TRUE(world.Queue({world.Invitation(1)}).ok());
+  for (const int code : {-32, -32, -32, -4711, -32, -4711}) {
+    world.standin.FailNext(kSend, code);
+    world.Send(1);
+    EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_QUEUED), 1u) << code;
+    world.clock.Advance(absl::Hours(1));
+  }
+  EXPECT_EQ(world.standin.Calls(kSend), 6);
+  world.standin.FailNext(kSend, -4711);
+  world.Send(1);
+  EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_FAILED), 1u);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("error -4711 is in no table"));
+}
+
+TEST(Sending, AMessageThatIsNotTakenIsTriedLessAndLessOften) {
+  World world(SendAtNightToo);
+  ASSERT_TRUE(world.Queue({world.Invitation(1)}).ok());
+  for (int minute = 0; minute < 24 * 60; ++minute) {
+    world.standin.FailNext(kSend, -32);
+    world.Send(1);
+    world.clock.Advance(absl::Minutes(1));
+  }
+  EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_QUEUED), 1u);
+  EXPECT_GE(world.standin.Calls(kSend), 24);
+  EXPECT_LE(world.standin.Calls(kSend), 36);
+}
+
 TEST(Sending, KeepsItsPace) {
   World world([](v1::ZaloSettings& file) { file.set_sends_per_minute_max(30); });
   ASSERT_TRUE(world.Queue({world.Invitation(1), world.Invitation(2)}).ok());
@@ -174,9 +259,33 @@ TEST(Sending, TheSealErasesAllRecipientsAndTheirKey) {
   world.Send(3);
   EXPECT_EQ(world.standin.messages().size(), 1u);
   EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_CANCELLED), 2u);
-  EXPECT_TRUE(world.store->ReadZaloRoundsWithRecipients()->empty());
+  EXPECT_EQ(Recipients(world), 0);
   EXPECT_TRUE(absl::IsNotFound(base::ReadPrivateFile(key).status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(world.Queue({world.Invitation(4)}).status()));
+}
+
+TEST(Sending, ARoundThatHasEndedIsNotWrittenAgainAtEachStart) {
+  World world;
+  world.Invite(1, 1);
+  ASSERT_TRUE(world.Queue({world.Invitation(2)}).ok());
+  auto reader =
+      base::Database::Open(world.directory.File("hailong.db"), base::Database::Mode::kReadOnly);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  // Another number when another connection has written since.
+  const auto version = [&] {
+    auto select = reader->Prepare("PRAGMA data_version");
+    EXPECT_TRUE(select.ok() && *select->Step());
+    return select->Int(0);
+  };
+  world.SealRound();
+  const int64_t before = version();
+  world.Send(1);
+  const int64_t ended = version();
+  EXPECT_NE(ended, before);
+  EXPECT_EQ(Recipients(world), 0);
+  world.Reopen();
+  world.Send(1);
+  EXPECT_EQ(version(), ended);
 }
 
 }  // namespace

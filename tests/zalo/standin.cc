@@ -56,8 +56,9 @@ std::optional<StandinResponse> Standin::Answer(const StandinRequest& request) {
   if (fault.has_value() && fault->kind == Fault::Kind::kError) return Error(fault->code);
   if (fault.has_value() && fault->kind == Fault::Kind::kResponse) return fault->response;
   if (fault.has_value() && fault->kind == Fault::Kind::kBreakBefore) return std::nullopt;
+  if (fault.has_value() && fault->kind == Fault::Kind::kDeed) fault->deed();
   StandinResponse response = Act(path, request);
-  if (fault.has_value()) return std::nullopt;
+  if (fault.has_value() && fault->kind == Fault::Kind::kBreakAfter) return std::nullopt;
   return response;
 }
 
@@ -199,6 +200,12 @@ void Standin::AnswerNext(const std::string& path, StandinResponse response) {
   base::MutexLock lock(mutex_);
   faults_[path].push_back(
       {.kind = Fault::Kind::kResponse, .code = 0, .response = std::move(response)});
+}
+
+void Standin::DoNext(const std::string& path, std::function<void()> deed) {
+  base::MutexLock lock(mutex_);
+  faults_[path].push_back(
+      {.kind = Fault::Kind::kDeed, .code = 0, .response = {}, .deed = std::move(deed)});
 }
 
 void Standin::ExpireToken() {

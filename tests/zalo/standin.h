@@ -5,6 +5,7 @@
 // on request. Thread-safe.
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -55,6 +56,8 @@ class Standin {
   void FailNext(const std::string& path, int code);
   void BreakNext(const std::string& path, bool after_taking);
   void AnswerNext(const std::string& path, StandinResponse response);
+  // Does this before the next call of a path is answered as ever; it must not call the stand-in.
+  void DoNext(const std::string& path, std::function<void()> deed);
   // The access token ends now.
   void ExpireToken();
   // The refresh token is refused, as after three months.
@@ -82,9 +85,10 @@ class Standin {
 
  private:
   struct Fault {
-    enum class Kind { kError, kBreakBefore, kBreakAfter, kResponse } kind;
+    enum class Kind { kError, kBreakBefore, kBreakAfter, kResponse, kDeed } kind;
     int code = 0;
     StandinResponse response;
+    std::function<void()> deed = {};
   };
   struct Rated {
     std::string template_id;

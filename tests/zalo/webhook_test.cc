@@ -59,6 +59,17 @@ zalo::WebhookRequest RequestOf(const Fixture& fixture) {
           .body = fixture.raw};
 }
 
+int PostFixture(World& world, const std::string& prefix) {
+  return world.Post(RequestOf(Named(prefix)));
+}
+
+std::string With(std::string body, std::string_view instead_of, std::string_view other) {
+  return body.replace(body.find(instead_of), instead_of.size(), other);
+}
+
+constexpr char kTold[] = "1790000000120";      // when F01 was told
+constexpr char kAnswered[] = "1790000000100";  // and when it was given
+
 uint64_t AllEvents(World& world) {
   uint64_t all = 0;
   for (int state = 1; state <= v1::ZaloEventState_MAX; ++state) {
@@ -91,16 +102,19 @@ const std::vector<Expected> kExpected = {
     {"N08", 400, v1::ZALO_EVENT_STATE_UNSPECIFIED},
 };
 
-void LogAllSends(World& world) {
-  world.LogSend("HS20260001", "a1b2c3d4e5f607182930", 1);
-  world.LogSend("HS20260002", "", 2);
-  world.LogSend("sent-to-a-user", "c1b2c3d4e5f607182932", 3);
-  world.LogSend("HS20260004", "", 4);
-  world.LogSend("HS20260005", "e1b2c3d4e5f607182934", 5);
-  world.LogSend("HS20260006", "", 6);
-  world.LogSend("HS20260007", "", 7);
-  world.LogSend("HS20260008", "", 8);
-}
+// In whose send log the fixtures' messages are.
+struct SentWorld : World {
+  SentWorld() {
+    LogSend("HS20260001", "a1b2c3d4e5f607182930", 1);
+    LogSend("HS20260002", "", 2);
+    LogSend("sent-to-a-user", "c1b2c3d4e5f607182932", 3);
+    LogSend("HS20260004", "", 4);
+    LogSend("HS20260005", "e1b2c3d4e5f607182934", 5);
+    LogSend("HS20260006", "", 6);
+    LogSend("HS20260007", "", 7);
+    LogSend("HS20260008", "", 8);
+  }
+};
 
 TEST(Fixture, EachAloneBecomesWhatTheManifestSays) {
   ASSERT_EQ(Fixtures().size(), kExpected.size());
@@ -108,8 +122,7 @@ TEST(Fixture, EachAloneBecomesWhatTheManifestSays) {
     const Expected& expected = kExpected[i];
     SCOPED_TRACE(Fixtures()[i].name);
     ASSERT_TRUE(Fixtures()[i].name.starts_with(expected.prefix));
-    World world;
-    LogAllSends(world);
+    SentWorld world;
     EXPECT_EQ(world.Post(RequestOf(Fixtures()[i])), expected.status);
     world.Settle();
     const bool stored = expected.state != v1::ZALO_EVENT_STATE_UNSPECIFIED;
@@ -129,8 +142,7 @@ TEST(Fixture, EachAloneBecomesWhatTheManifestSays) {
 }
 
 TEST(Fixture, AllInAnyOrderAndTwiceBecomeTheSame) {
-  World world;
-  LogAllSends(world);
+  SentWorld world;
   for (int round = 0; round < 2; ++round) {
     for (size_t i = Fixtures().size(); i-- > 0;) {
       EXPECT_EQ(world.Post(RequestOf(Fixtures()[i])), kExpected[i].status) << Fixtures()[i].name;
@@ -139,21 +151,21 @@ TEST(Fixture, AllInAnyOrderAndTwiceBecomeTheSame) {
     // F01 to F05 and F10. N07, the rating of F01 told years ago, came before it.
     EXPECT_EQ(world.Rows().size(), 6u);
     EXPECT_EQ(AllEvents(world), 17u);
+    world.Reopen();
   }
 }
 
 TEST(Fixture, TheWorkedVectorOfTheSignature) {
   const Fixture& f01 = Named("F01");
   EXPECT_EQ(f01.raw.size(), 389u);
-  EXPECT_EQ(zalo::Sign({Standin::kAppId, f01.raw, "1790000000120"}, Standin::kOaSecret),
+  EXPECT_EQ(zalo::Sign({Standin::kAppId, f01.raw, kTold}, Standin::kOaSecret),
             "mac=f8e6b6dd9992e624dfb36ffd01ba9a2044817dea6c0315bc777a3699b1d47d4a");
 }
 
 TEST(Fixture, TheNoteBecomesACommentOfTheRoundsTextQuestion) {
-  World world;
-  LogAllSends(world);
-  EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 200);
-  EXPECT_EQ(world.Post(RequestOf(Named("F04"))), 200);
+  SentWorld world;
+  EXPECT_EQ(PostFixture(world, "F01"), 200);
+  EXPECT_EQ(PostFixture(world, "F04"), 200);
   world.Settle();
   const auto rows = world.Rows();
   ASSERT_EQ(rows.size(), 2u);
@@ -166,22 +178,20 @@ TEST(Fixture, TheNoteBecomesACommentOfTheRoundsTextQuestion) {
 // --- the scripted cases, by their numbers ---
 
 TEST(Scripted, Case1TheSameBodyTwiceIsADuplicateAndOneRating) {
-  World world;
-  LogAllSends(world);
-  EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 200);
-  EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 200);
+  SentWorld world;
+  EXPECT_EQ(PostFixture(world, "F01"), 200);
+  EXPECT_EQ(PostFixture(world, "F01"), 200);
   world.Settle();
-  EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 200);
+  EXPECT_EQ(PostFixture(world, "F01"), 200);
   world.Settle();
   EXPECT_EQ(world.Rows().size(), 1u);
   EXPECT_EQ(AllEvents(world), 1u);
 }
 
 TEST(Scripted, Case2AReceiptAndARatingOfOneMessageAreBothKept) {
-  World world;
-  LogAllSends(world);
-  EXPECT_EQ(world.Post(RequestOf(Named("F08"))), 200);
-  EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 200);
+  SentWorld world;
+  EXPECT_EQ(PostFixture(world, "F08"), 200);
+  EXPECT_EQ(PostFixture(world, "F01"), 200);
   world.Settle();
   EXPECT_EQ(AllEvents(world), 2u);
   EXPECT_EQ(world.Rows().size(), 1u);
@@ -190,7 +200,7 @@ TEST(Scripted, Case2AReceiptAndARatingOfOneMessageAreBothKept) {
 
 TEST(Scripted, Case3ARatingBeforeItsSendLogRowIsHeldAndThenLinked) {
   World world;
-  EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 200);
+  EXPECT_EQ(PostFixture(world, "F01"), 200);
   world.Settle();
   EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_HELD), 1u);
   EXPECT_TRUE(world.Rows().empty());
@@ -240,29 +250,74 @@ TEST(Scripted, Case7ThePrefixIsLowerCaseAndTheDigitsAreEither) {
 }
 
 TEST(Scripted, Case8ALaterTellingOfTheSameAnswerIsOneRating) {
-  World world;
-  LogAllSends(world);
-  const Fixture& f01 = Named("F01");
-  EXPECT_EQ(world.Post(RequestOf(f01)), 200);
-  std::string later = f01.raw;
-  later.replace(later.find("1790000000120"), 13, "1790000030120");
+  SentWorld world;
+  EXPECT_EQ(PostFixture(world, "F01"), 200);
+  const std::string later = "1790000030120";
   world.clock.Advance(absl::Seconds(30));
-  EXPECT_EQ(world.Post(Standin::Signed(later, "1790000030120")), 200);
+  EXPECT_EQ(world.Post(Standin::Signed(With(Named("F01").raw, kTold, later), later)), 200);
   world.Settle();
   EXPECT_EQ(world.Rows().size(), 1u);
   EXPECT_EQ(AllEvents(world), 1u);
 }
 
+// --- what the intake says of a rating ---
+
+struct Answer {
+  absl::StatusCode code;
+  v1::ZaloEventState state;
+  bool kept;  // what the citizen said
+};
+
+TEST(Inbox, OnlyWhatTheRoundRefusesIsErased) {
+  using enum absl::StatusCode;
+  for (const Answer& answer : {Answer{kFailedPrecondition, v1::ZALO_EVENT_STATE_REFUSED, false},
+                               Answer{kAlreadyExists, v1::ZALO_EVENT_STATE_REFUSED, false},
+                               Answer{kInvalidArgument, v1::ZALO_EVENT_STATE_QUARANTINED, true},
+                               Answer{kPermissionDenied, v1::ZALO_EVENT_STATE_QUARANTINED, true},
+                               Answer{kNotFound, v1::ZALO_EVENT_STATE_QUARANTINED, true}}) {
+    SCOPED_TRACE(absl::StatusCodeToString(answer.code));
+    SentWorld world;
+    world.delivery_fails = absl::Status(answer.code, "why");
+    EXPECT_EQ(PostFixture(world, "F01"), 200);
+    world.Settle();
+    EXPECT_EQ(world.Events(answer.state), 1u);
+    EXPECT_EQ(world.Number("SELECT content IS NOT NULL FROM zalo_events"), answer.kept ? 1 : 0);
+  }
+}
+
+TEST(Inbox, WhatFailsForReasonsThatAreNotTheRatingsIsTriedAgain) {
+  using enum absl::StatusCode;
+  for (const absl::StatusCode code :
+       {kDataLoss, kUnavailable, kResourceExhausted, kAborted, kInternal, kUnknown}) {
+    SCOPED_TRACE(absl::StatusCodeToString(code));
+    SentWorld world;
+    world.delivery_fails = absl::Status(code, "why");
+    EXPECT_EQ(PostFixture(world, "F01"), 200);
+    EXPECT_EQ(world.channel->inbox().Step().status().code(), code);
+    EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_NEW), 1u);
+    world.delivery_fails = absl::OkStatus();
+    world.Settle();
+    EXPECT_EQ(world.Rows().size(), 1u);
+  }
+}
+
+TEST(Inbox, ARatingOfAUnitThatIsNotTheCollectorsAnyMoreIsKept) {
+  SentWorld world;
+  world.BindCollector("25747");
+  EXPECT_EQ(PostFixture(world, "F01"), 200);
+  world.Settle();
+  EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_QUARANTINED), 1u);
+  EXPECT_EQ(world.Number("SELECT content IS NOT NULL FROM zalo_events"), 1);
+}
+
 // --- more of the webhook ---
 
 TEST(Webhook, ANewAnswerToTheSameMessageIsKeptAndTheLatestCounts) {
-  World world;
-  LogAllSends(world);
-  std::string again = Named("F01").raw;
-  again.replace(again.find("1790000000100"), 13, "1790000000900");
-  again.replace(again.find("\"rate\":5"), 8, "\"rate\":2");
-  EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 200);
-  EXPECT_EQ(world.Post(Standin::Signed(again, "1790000000120")), 200);
+  SentWorld world;
+  const std::string again =
+      With(With(Named("F01").raw, kAnswered, "1790000000900"), "\"rate\":5", "\"rate\":2");
+  EXPECT_EQ(PostFixture(world, "F01"), 200);
+  EXPECT_EQ(world.Post(Standin::Signed(again, kTold)), 200);
   world.Settle();
   const auto rows = world.Rows();
   ASSERT_EQ(rows.size(), 2u);
@@ -274,28 +329,25 @@ TEST(Webhook, BothSecretsWorkWhileTheyChange) {
   World world;
   world.settings.oa_secrets = {"the new one", Standin::kOaSecret};
   world.Reopen();
-  EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 200);
-  EXPECT_EQ(world.Post(Standin::Signed(Named("F02").raw, "1790000000120", "the new one")), 200);
-  EXPECT_EQ(world.Post(Standin::Signed(Named("F03").raw, "1790000000120", "a third")), 401);
+  EXPECT_EQ(PostFixture(world, "F01"), 200);
+  EXPECT_EQ(world.Post(Standin::Signed(Named("F02").raw, kTold, "the new one")), 200);
+  EXPECT_EQ(world.Post(Standin::Signed(Named("F03").raw, kTold, "a third")), 401);
   world.settings.oa_secrets = {};
   world.Reopen();
-  EXPECT_EQ(world.Post(RequestOf(Named("F04"))), 503);
+  EXPECT_EQ(PostFixture(world, "F04"), 503);
 }
 
 TEST(Webhook, TheAccountsIdFirstIsAcceptedOnlyWhenAllowed) {
   World world([](v1::ZaloSettings& file) { file.set_allow_oa_id_first(true); });
-  EXPECT_EQ(world.Post(RequestOf(Named("N04"))), 200);
-  EXPECT_EQ(world.Post(RequestOf(Named("N03"))), 401);
+  EXPECT_EQ(PostFixture(world, "N04"), 200);
+  EXPECT_EQ(PostFixture(world, "N03"), 401);
 }
 
 TEST(Webhook, TheWindowOfReplayIsADayBackAndFiveMinutesAhead) {
-  const Fixture& f01 = Named("F01");
   const auto told = [&](absl::Duration ago) {
     World world;
     const std::string stamp = Cat(absl::ToUnixMillis(world.clock.Now() - ago));
-    std::string body = f01.raw;
-    body.replace(body.find("1790000000120"), 13, stamp);
-    EXPECT_EQ(world.Post(Standin::Signed(body, stamp)), 200);
+    EXPECT_EQ(world.Post(Standin::Signed(With(Named("F01").raw, kTold, stamp), stamp)), 200);
     return world.Events(v1::ZALO_EVENT_STATE_NEW);
   };
   EXPECT_EQ(told(absl::Hours(24)), 1u);
@@ -308,9 +360,8 @@ TEST(Webhook, AnswersOtherMethodsAndAnotherAccountWithoutStoring) {
   World world;
   EXPECT_EQ(world.Post({.method = "GET", .headers = {}, .body = ""}), 200);
   EXPECT_EQ(world.Post({.method = "DELETE", .headers = {}, .body = ""}), 405);
-  std::string other = Named("F01").raw;
-  other.replace(other.find(Standin::kOaId), 19, "5555555555555555555");
-  EXPECT_EQ(world.Post(Standin::Signed(other, "1790000000120")), 401);
+  const std::string other = With(Named("F01").raw, Standin::kOaId, "5555555555555555555");
+  EXPECT_EQ(world.Post(Standin::Signed(other, kTold)), 401);
   for (const std::string_view body :
        {R"([1])", R"({"app_id":"1234567890123456789"})", R"({"a":1,"a":2})",
         R"({"app_id":"1234567890123456789","event_name":"x","timestamp":"soon"})"}) {
@@ -322,10 +373,10 @@ TEST(Webhook, AnswersOtherMethodsAndAnotherAccountWithoutStoring) {
 TEST(Webhook, SaysSoOnceWhenOurOwnSecretDoesNotFit) {
   World world;
   ::testing::internal::CaptureStderr();
-  EXPECT_EQ(world.Post(RequestOf(Named("N06"))), 401);
+  EXPECT_EQ(PostFixture(world, "N06"), 401);
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), Not(HasSubstr("ALARM")));
   ::testing::internal::CaptureStderr();
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(world.Post(RequestOf(Named("N01"))), 401);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(PostFixture(world, "N01"), 401);
   const std::string log = ::testing::internal::GetCapturedStderr();
   EXPECT_EQ(log.find("ALARM"), log.rfind("ALARM"));
   EXPECT_THAT(log, HasSubstr("ALARM"));
@@ -334,10 +385,10 @@ TEST(Webhook, SaysSoOnceWhenOurOwnSecretDoesNotFit) {
 TEST(Webhook, WhatIsNotDurableIsNotAcknowledged) {
   World world;
   world.writer->Stop();
-  EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 503);
+  EXPECT_EQ(PostFixture(world, "F01"), 503);
   world.Reopen();
   EXPECT_EQ(AllEvents(world), 0u);
-  EXPECT_EQ(world.Post(RequestOf(Named("F01"))), 200);
+  EXPECT_EQ(PostFixture(world, "F01"), 200);
   EXPECT_EQ(AllEvents(world), 1u);
 }
 
@@ -346,10 +397,9 @@ TEST(Webhook, ManyAtOnceAreEachStoredOnce) {
   constexpr int kEvents = 300;
   std::atomic<int> stored = 0;
   for (int i = 0; i < kEvents; ++i) {
-    std::string body = Named("F01").raw;
-    body.replace(body.find("a1b2c3d4e5f607182930"), 20, Cat("message-", 100000 + i));
+    const std::string body = With(Named("F01").raw, "a1b2c3d4e5f607182930", Cat("message-", i));
     for (int twice = 0; twice < 2; ++twice) {
-      world.channel->webhook().Receive(Standin::Signed(body, "1790000000120"), [&](int status) {
+      world.channel->webhook().Receive(Standin::Signed(body, kTold), [&](int status) {
         if (status == 200) ++stored;
       });
     }

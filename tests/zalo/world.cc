@@ -1,9 +1,10 @@
 #include "tests/zalo/world.h"
 
-#include <future>
+#include <thread>
 
 #include "base/check.h"
 #include "base/log/log.h"
+#include "base/sqlite/sqlite.h"
 #include "base/status.h"
 #include "server/intake/identity.h"
 #include "server/intake/validate.h"
@@ -21,21 +22,42 @@ v1::Round September() {
   *round.mutable_opens_at() = model::ToProto(sample::At("2026-09-01T00:00:00+07:00"));
   *round.mutable_closes_at() = model::ToProto(sample::At("2026-10-01T00:00:00+07:00"));
   v1::RatingMapping& mapping = *round.mutable_zalo_rating();
-  mapping.set_question_id("q1");
-  for (const uint32_t choice : {1u, 2u, 3u, 4u, 5u}) mapping.add_choices(choice);
-  mapping.set_form_id("counter");
-  mapping.set_note_question_id("q5");
-  for (const auto& [label, stars] : {std::pair{"Hài lòng", 4u}, std::pair{"Chưa hài lòng", 2u}}) {
-    v1::RatingLabel& one = *mapping.add_labels();
-    one.set_label(label);
-    one.set_stars(stars);
-  }
+  mapping = sample::RatingMapping();
+  v1::RatingLabel& label = *mapping.add_labels();
+  label.set_label("Chưa hài lòng");
+  label.set_stars(2);
   return round;
 }
 
 constexpr model::RoundNumber kNumber{9};
 
 }  // namespace
+
+FullWriter::FullWriter(store::Writer& writer, const std::function<void()>& before_full)
+    : writer_(writer) {
+  std::promise<void> busy;
+  const auto wait = [&busy, free = free_.get_future().share()](store::Store&) {
+    busy.set_value();
+    free.wait();
+    return absl::OkStatus();
+  };
+  HAILONG_CHECK(writer.OfferChange(wait, [](const absl::Status&) {}).ok());
+  busy.get_future().wait();
+  if (before_full) before_full();
+  const auto nothing = [](store::Store&) { return absl::OkStatus(); };
+  while (writer.OfferChange(nothing, [](const absl::Status&) {}).ok()) {
+  }
+}
+
+FullWriter::~FullWriter() {
+  free_.set_value();
+  std::promise<void> empty;
+  const auto nothing = [](store::Store&) { return absl::OkStatus(); };
+  while (!writer_.OfferChange(nothing, [&](const absl::Status&) { empty.set_value(); }).ok()) {
+    std::this_thread::yield();
+  }
+  empty.get_future().wait();
+}
 
 World::World(const std::function<void(v1::ZaloSettings&)>& change) {
   v1::ZaloSettings file;
@@ -97,6 +119,10 @@ std::vector<absl::StatusOr<model::Stored>> World::DeliverAll(
     const model::Principal& sender, const std::vector<zalo::Delivery>& deliveries) {
   std::vector<absl::StatusOr<model::Stored>> outcomes;
   for (const zalo::Delivery& one : deliveries) {
+    if (!delivery_fails.ok()) {
+      outcomes.emplace_back(delivery_fails);
+      continue;
+    }
     auto made = intake::Validate(one.response, sender, *catalog.Get(), clock.Now());
     if (!made.ok()) {
       outcomes.emplace_back(made.status());
@@ -212,6 +238,15 @@ uint64_t World::Events(v1::ZaloEventState state) {
   return count;
 }
 
+int64_t World::Number(std::string_view select) {
+  auto database =
+      base::Database::Open(directory.File("hailong.db"), base::Database::Mode::kReadOnly);
+  HAILONG_CHECK(database.ok());
+  auto statement = database->Prepare(select);
+  HAILONG_CHECK(statement.ok() && *statement->Step());
+  return statement->Int(0);
+}
+
 v1::GetZaloStateResponse World::State() {
   return *channel->GetZaloState({}, v1::GetZaloStateRequest());
 }
@@ -220,6 +255,20 @@ void World::SealRound() {
   v1::Round round = catalog.Get()->FindRound(kRound)->definition();
   round.set_state(v1::ROUND_STATE_SEALED);
   catalog.Set(*catalog.Get()->With({model::RoundRecord{.number = kNumber, .round = round}}));
+}
+
+void World::ChangeCollector(const std::function<void(v1::Collector&)>& change) {
+  model::CollectorRecord record = catalog.Get()->collectors().find("zalo")->second;
+  change(record.collector);
+  catalog.Set(*catalog.Get()->With({record}));
+}
+
+void World::BindCollector(const std::string& unit_id) {
+  ChangeCollector([&](v1::Collector& collector) { collector.set_unit_id(unit_id); });
+}
+
+void World::RevokeCollector() {
+  ChangeCollector([](v1::Collector& collector) { collector.set_revoked(true); });
 }
 
 v1::Outcome World::AnswerAtKiosk(int dossier, uint64_t n, absl::Time at) {

@@ -4,8 +4,10 @@
 // moved and the steps are taken by hand. One round, "september", over 79 and the units below it.
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -20,6 +22,21 @@
 #include "tests/zalo/standin_server.h"
 
 namespace hailong::tests {
+
+// Keeps the writer busy and its queue full: what else is offered is refused. When it goes, the
+// queue is empty again.
+class FullWriter {
+ public:
+  // Calls `before_full` when the writer is busy and its queue has room still.
+  explicit FullWriter(store::Writer& writer, const std::function<void()>& before_full = {});
+  ~FullWriter();
+  FullWriter(const FullWriter&) = delete;
+  FullWriter& operator=(const FullWriter&) = delete;
+
+ private:
+  store::Writer& writer_;
+  std::promise<void> free_;
+};
 
 class World {
  public:
@@ -55,10 +72,18 @@ class World {
   uint64_t Events(v1::ZaloEventState state);
   v1::GetZaloStateResponse State();
   void SealRound();
+  // The channel's collector speaks for this unit and those below it only.
+  void BindCollector(const std::string& unit_id);
+  void RevokeCollector();
   // A response of a kiosk for the same dossier.
   v1::Outcome AnswerAtKiosk(int dossier, uint64_t n, absl::Time at);
   std::string Dossier(int number) const;
 
+  // The one number that a SELECT finds in the file of the database.
+  int64_t Number(std::string_view select);
+
+  // What storing a response answers instead of doing it; OK: it does.
+  absl::Status delivery_fails;
   base::TempDirectory directory;
   base::FakeClock clock{absl::FromUnixMillis(kNowMs)};
   Standin standin;
@@ -75,6 +100,7 @@ class World {
   std::vector<absl::StatusOr<model::Stored>> DeliverAll(
       const model::Principal& sender, const std::vector<zalo::Delivery>& deliveries);
   absl::Status Change(const std::function<absl::Status()>& change);
+  void ChangeCollector(const std::function<void(v1::Collector&)>& change);
 };
 
 }  // namespace hailong::tests
