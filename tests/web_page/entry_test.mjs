@@ -160,6 +160,43 @@ claim('kept answers are found without a link, are deleted when asked, and after 
   assert.equal((await storages(later)).phone, '{}');
 });
 
+claim('kept answers that another tab sends or deletes stay off the phone, unless kept again', async () => {
+  for (const ends of ['sent', 'deleted', 'begun anew']) {
+    const server = await startServer(FACES);
+    const context = await newContext();
+    const [first, second] = [await openTab(context, server, HALL), await openTab(context, server, '')];
+    await heading(second, 'Xin mở lại đường dẫn');
+    await keepForLater(first);
+    await press(first, 'Quay lại phiếu');
+    await second.reload();
+    if (ends === 'begun anew') await press(second, 'Xoá và bắt đầu lại');
+    else await press(second, 'Trả lời tiếp');
+    if (ends === 'deleted') {
+      await press(second, 'Đang được giữ trên máy này');
+      await press(second, 'Xoá khỏi máy này');
+    }
+    if (ends === 'sent') {
+      await press(second, 'Tiếp tục');
+      await press(second, 'Không nhập mã');
+      await press(second, 'Gửi');
+      await heading(second, WORDS.vi.thanks);
+    }
+    await until(async () => (await storages(second)).phone === '{}', 'an empty phone');
+
+    await first.locator('.face-button').nth(5 + 2).click();
+    await first.reload();
+    await part(first, 1);
+    assert.equal((await storages(first)).phone, '{}', `${ends}: back on the phone`);
+    assert.equal(await first.locator('[aria-pressed=true]').count(), 2, `${ends}: lost in its own tab`);
+    await press(first, 'Để sau trả lời tiếp');
+    await press(first, 'Giữ trên máy này');
+    await first.getByText('Đã giữ trên máy này.').waitFor();
+    assert.match((await storages(first)).phone, /choice/);
+    noTroubles(first);
+    noTroubles(second);
+  }
+});
+
 claim('what else lies in the storages is passed over', async () => {
   const server = await startServer(FACES);
   const leftovers = ['{', '7', 'null', '[]', '{}', '[{"entry":null}]', '{"form":1,"entry":{}}', '[null,{"form":0}]'];

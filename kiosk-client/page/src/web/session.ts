@@ -3,7 +3,7 @@
 import { allSent, isAnswered, questionsOf, screensOf, touched, type Answer } from './answers';
 import { CallError, openSurvey, submitSurvey, type Trouble } from './calls';
 import { normalizeDossierCode } from './dossier_code';
-import { findOnPhone, forget, forgetOnPhone, FORM, readTab, save, type Draft } from './drafts';
+import { findOnPhone, forget, forgetOnPhone, FORM, keepOnPhone, readTab, save, type Draft } from './drafts';
 import { entryIn, isSameEntry, type Entry } from './entry';
 import { chanceOf, newResponseId, receiptOf } from './ids';
 import { Patience } from './patience';
@@ -68,8 +68,8 @@ export class Session {
     const entry = entryIn(location.hash);
     const place = placeNow();
     if (location.hash !== '') history.replaceState(null, '', location.pathname);
-    const tab = readTab();
     const now = Date.now();
+    const tab = readTab(now);
     if (tab !== null && tab.pending !== null) return this.resumeSending(tab);
     if (entry === 'wrong') return this.show({ at: 'notice', kind: 'unknown' });
     if (entry === null) {
@@ -171,15 +171,9 @@ export class Session {
   }
   // False: this browser keeps nothing.
   keepLater(): boolean {
-    const draft = this.draft;
-    if (draft === null) return false;
-    draft.later = true;
-    if (save(draft, Date.now())) {
-      this.onChange();
-      return true;
-    }
-    draft.later = false;
-    return false;
+    const kept = this.draft !== null && keepOnPhone(this.draft, Date.now());
+    this.onChange();
+    return kept;
   }
   forgetLater(): void {
     const draft = this.draft;
