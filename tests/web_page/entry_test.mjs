@@ -309,3 +309,19 @@ claim('without JavaScript, and in a browser that is too old, the page says what 
   await old.getByText('This browser is too old.').waitFor();
   await picture(old, 'too-old');
 });
+
+claim('a browser that knows no modules reads the script for old ones, and says what to do', async () => {
+  const server = await startServer();
+  const context = await newContext();
+  await context.route('**/s/', async (route) => {
+    const response = await route.fetch();
+    const html = await response.text();
+    const old = html.replace(/<script type="module".*/, '').replace('nomodule ', '');
+    assert.equal(old.match(/<script/g).length, html.match(/<script/g).length - 1);
+    await route.fulfill({ response, body: old });
+  });
+  const page = await openTab(context, server);
+  await page.getByText('This browser is too old.').waitFor();
+  assert.ok(!await page.getByText('Đang mở phiếu…').isVisible());
+  noTroubles(page);
+});
