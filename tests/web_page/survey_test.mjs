@@ -182,6 +182,38 @@ claim('the form of the counter ends with a comment that nobody must write', asyn
   noTroubles(page);
 });
 
+// What of a response is the person's or their device's, in the words of the welcome; the rest is chance and numbers of ours.
+const SAID = {
+  vi: { answers: /câu trả lời/, submittedAt: /lúc gửi/, durationMs: /thời gian trả lời/, clockOffsetMs: /độ lệch đồng hồ/, evidence: /mã hồ sơ/i },
+  en: { answers: /your answers/, submittedAt: /time of sending/, durationMs: /how long/, clockOffsetMs: /clock is off/, evidence: /dossier code/i },
+};
+const OURS = ['responseId', 'questionnaireVersion'];
+
+claim('everything that is sent was named before the person began', async () => {
+  const server = await startServer({ ...SURVEY, formId: 'faces', asksDossierCode: true });
+  for (const language of ['vi', 'en']) {
+    const page = await open(server, HALL);
+    const words = WORDS[language];
+    await heading(page, SURVEY.title.vi);
+    if (language === 'en') await press(page, WORDS.vi.other);
+    await heading(page, SURVEY.title[language]);
+    let said = await page.locator('main').innerText();
+    await press(page, words.begin);
+    await part(page, 1);
+    await answerScreen(page);
+    await press(page, words.next);
+    said += await page.locator('main').innerText();
+    await page.locator('#code').fill(CODE);
+    await press(page, words.next);
+    await press(page, words.send);
+    await heading(page, words.thanks);
+    const sent = Object.keys(server.submitted().pop()).filter((one) => !OURS.includes(one));
+    assert.deepEqual(sent.sort(), Object.keys(SAID[language]).sort());
+    for (const field of sent) assert.match(said, SAID[language][field], `${field} is sent and was not named`);
+    noTroubles(page);
+  }
+});
+
 claim('the open link of a hall: six faces, and a dossier code judged as it is typed', async () => {
   const server = await startServer();
   const page = await open(server, HALL);
