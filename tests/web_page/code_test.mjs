@@ -91,6 +91,18 @@ test('details of errors are read, and nonsense is none', async () => {
   }
 });
 
+test('phones that a busy server sends away until the same moment come back after it, at different ones', async (context) => {
+  const { Patience } = await codeOf('patience.ts');
+  globalThis.window = new EventTarget();
+  const waits = [];
+  context.mock.method(globalThis, 'setTimeout', (end, ms) => { waits.push(ms); end(); });
+  let chance = 0;
+  context.mock.method(Math, 'random', () => chance);
+  for (chance of [0, 0.5, 0.999]) await new Patience().wait(60_000);
+  const [soon, between, late] = waits;
+  assert.ok(soon >= 60_000 && between - soon > 200 && late - between > 200, `waits of ${waits} ms`);
+});
+
 test('screens hold every question once, in order, and not too many', async () => {
   const { questionsOf, screensOf } = await codeOf('answers.ts');
   const opened = { questionnaire: SIPAS, formId: 'full' };
