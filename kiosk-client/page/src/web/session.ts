@@ -324,9 +324,10 @@ export class Session {
     this.show({ at: 'sending', waits: 'no' });
     for (;;) {
       try {
-        const { outcome } = await submitSurvey({ entry: draft.entry, response });
+        const { outcome, receipt } = await submitSurvey({ entry: draft.entry, response });
         if (typeof outcome !== 'string') throw new CallError({ kind: 'busy', afterMs: 0 });
-        return this.thank(draft, response, outcome);
+        const again = outcome === 'OUTCOME_ALREADY_RECORDED'; // an earlier reply was lost
+        return this.thank(draft, response, again ? receipt?.firstOutcome ?? outcome : outcome);
       } catch (error) {
         const trouble = troubleIn(error);
         if (trouble.kind === 'refused') return this.refused(draft, trouble);
