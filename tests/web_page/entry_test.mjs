@@ -280,8 +280,36 @@ claim('a quota that fills while somebody answers is told, and the answers go', a
   entries['l SECREThall'].state = 'FULL';
   await press(page, 'Gửi');
   await heading(page, 'Đã đủ số phiếu');
-  assert.doesNotMatch((await storages(page)).tab, /"choice"/);
+  assert.doesNotMatch((await storages(page)).tab, /choice/);
   assert.equal(server.stored.size, 0);
+  noTroubles(page);
+});
+
+claim('a round that is put off while somebody answers is told, and the answers wait for it', async () => {
+  const entries = everyEntry();
+  const server = await startServer(FACES, entries);
+  const page = await open(server);
+  await press(page, 'Bắt đầu');
+  await part(page, 1);
+  await answerScreen(page);
+  await press(page, 'Tiếp tục');
+  await heading(page, WORDS.vi.review);
+  entries['i SECRETtoken'].state = 'NOT_YET';
+  await press(page, 'Gửi');
+  await heading(page, 'Đợt khảo sát chưa bắt đầu');
+  await page.getByText('Câu trả lời vẫn còn trong trang này').waitFor();
+  assert.equal(await page.getByText('Bắt đầu:').count(), 0, 'the time that it has not begun at');
+  await checkScreen(page, 'notice-put-off');
+  await press(page, 'Mở lại phiếu');
+  await page.getByText('Bắt đầu:').waitFor();
+  await page.getByText('Câu trả lời vẫn còn trong trang này').waitFor();
+  entries['i SECRETtoken'].state = 'OPEN';
+  await press(page, 'Mở lại phiếu');
+  await heading(page, WORDS.vi.review);
+  await press(page, 'Gửi');
+  await heading(page, WORDS.vi.thanks);
+  assert.deepEqual(server.submitted()[1].answers, server.submitted()[0].answers);
+  assert.equal(server.stored.size, 1);
   noTroubles(page);
 });
 

@@ -33,11 +33,14 @@ interface Place {
   thanks?: { receipt: string; outcome: string };
 }
 
+// States of OpenSurvey, and reasons for which SubmitSurvey refuses.
 const NOTICES: Record<string, Notice> = {
   SURVEY_STATE_ANSWERED: 'answered',
   SURVEY_STATE_NOT_YET: 'not_yet',
   SURVEY_STATE_OVER: 'over',
   SURVEY_STATE_FULL: 'full',
+  ROUND_NOT_OPEN_YET: 'not_yet',
+  ROUND_CLOSED: 'over',
 };
 
 export class Session {
@@ -349,7 +352,8 @@ export class Session {
       : trouble.code === 'not_found' ? 'unknown'
       : NOTICES[trouble.reason] ?? 'refused';
     draft.pending = null;
-    if (kind === 'refused') save(draft, Date.now());
+    if (kind === 'not_yet') delete this.opened.opensAt; // it has been put off since
+    if (kind === 'refused' || kind === 'not_yet') save(draft, Date.now());
     else this.settle();
     this.show({ at: 'notice', kind });
   }
