@@ -405,6 +405,7 @@ claim('a copied tab that sends other answers hears that it was answered', async 
   }
   await heading(one, 'Cảm ơn Ông/Bà!');
   await heading(other, 'Phiếu này đã được trả lời');
+  assert.doesNotMatch(await other.locator('main').innerText(), /một lần/, 'the link of a hall works for all');
   assert.equal(server.stored.size, 1);
 });
 
