@@ -121,6 +121,21 @@ test('screens hold every question once, in order, and not too many', async () =>
   }
 });
 
+test('what both pages say stands in src/messages, once; what one says is its own', () => {
+  const words = (folder) => JSON.parse(readFileSync(join(page, 'src', folder, 'vi.json'), 'utf8'));
+  const code = (folder) => readdirSync(join(page, 'src', folder), { recursive: true })
+    .filter((name) => /\.tsx?$/.test(name)).map((name) => readFileSync(join(page, 'src', folder, name), 'utf8')).join();
+  const common = code('components') + code('messages');
+  for (const folder of ['kiosk', 'web']) {
+    const said = common + code(folder);
+    const idle = Object.keys(words('messages')).filter((key) => !said.includes(`'${key}'`));
+    assert.deepEqual(idle, [], `src/messages has words that the ${folder}'s page does not say`);
+  }
+  const files = ['messages', 'kiosk/messages', 'web/messages'].map((folder) => [...new Set(Object.values(words(folder)))]);
+  const texts = files.flat().filter((one) => typeof one === 'string');
+  assert.deepEqual(texts.filter((one, i) => texts.indexOf(one) < i), [], 'said by two files');
+});
+
 const folder = join(pages, 's');
 const files = Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 const only = (ending) => {
