@@ -91,6 +91,18 @@ test('details of errors are read, and nonsense is none', async () => {
   }
 });
 
+test('phones that a busy server sends away until the same moment come back after it, at different ones', async (context) => {
+  const { Patience } = await codeOf('patience.ts');
+  globalThis.window = new EventTarget();
+  const waits = [];
+  context.mock.method(globalThis, 'setTimeout', (end, ms) => { waits.push(ms); end(); });
+  let chance = 0;
+  context.mock.method(Math, 'random', () => chance);
+  for (chance of [0, 0.5, 0.999]) await new Patience().wait(60_000);
+  const [soon, between, late] = waits;
+  assert.ok(soon >= 60_000 && between - soon > 200 && late - between > 200, `waits of ${waits} ms`);
+});
+
 test('screens hold every question once, in order, and not too many', async () => {
   const { questionsOf, screensOf } = await codeOf('answers.ts');
   const opened = { questionnaire: SIPAS, formId: 'full' };
@@ -107,6 +119,21 @@ test('screens hold every question once, in order, and not too many', async () =>
     assert.deepEqual(screens.flat(), all);
     for (const screen of screens) assert.ok(screen.length >= 1 && screen.length <= 12, `${screen.length} questions on a screen`);
   }
+});
+
+test('what both pages say stands in src/messages, once; what one says is its own', () => {
+  const words = (folder) => JSON.parse(readFileSync(join(page, 'src', folder, 'vi.json'), 'utf8'));
+  const code = (folder) => readdirSync(join(page, 'src', folder), { recursive: true })
+    .filter((name) => /\.tsx?$/.test(name)).map((name) => readFileSync(join(page, 'src', folder, name), 'utf8')).join();
+  const common = code('components') + code('messages');
+  for (const folder of ['kiosk', 'web']) {
+    const said = common + code(folder);
+    const idle = Object.keys(words('messages')).filter((key) => !said.includes(`'${key}'`));
+    assert.deepEqual(idle, [], `src/messages has words that the ${folder}'s page does not say`);
+  }
+  const files = ['messages', 'kiosk/messages', 'web/messages'].map((folder) => [...new Set(Object.values(words(folder)))]);
+  const texts = files.flat().filter((one) => typeof one === 'string');
+  assert.deepEqual(texts.filter((one, i) => texts.indexOf(one) < i), [], 'said by two files');
 });
 
 const folder = join(pages, 's');

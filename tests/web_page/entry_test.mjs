@@ -160,6 +160,43 @@ claim('kept answers are found without a link, are deleted when asked, and after 
   assert.equal((await storages(later)).phone, '{}');
 });
 
+claim('kept answers that another tab sends or deletes stay off the phone, unless kept again', async () => {
+  for (const ends of ['sent', 'deleted', 'begun anew']) {
+    const server = await startServer(FACES);
+    const context = await newContext();
+    const [first, second] = [await openTab(context, server, HALL), await openTab(context, server, '')];
+    await heading(second, 'Xin mở lại đường dẫn');
+    await keepForLater(first);
+    await press(first, 'Quay lại phiếu');
+    await second.reload();
+    if (ends === 'begun anew') await press(second, 'Xoá và bắt đầu lại');
+    else await press(second, 'Trả lời tiếp');
+    if (ends === 'deleted') {
+      await press(second, 'Đang được giữ trên máy này');
+      await press(second, 'Xoá khỏi máy này');
+    }
+    if (ends === 'sent') {
+      await press(second, 'Tiếp tục');
+      await press(second, 'Không nhập mã');
+      await press(second, 'Gửi');
+      await heading(second, WORDS.vi.thanks);
+    }
+    await until(async () => (await storages(second)).phone === '{}', 'an empty phone');
+
+    await first.locator('.face-button').nth(5 + 2).click();
+    await first.reload();
+    await part(first, 1);
+    assert.equal((await storages(first)).phone, '{}', `${ends}: back on the phone`);
+    assert.equal(await first.locator('[aria-pressed=true]').count(), 2, `${ends}: lost in its own tab`);
+    await press(first, 'Để sau trả lời tiếp');
+    await press(first, 'Giữ trên máy này');
+    await first.getByText('Đã giữ trên máy này.').waitFor();
+    assert.match((await storages(first)).phone, /choice/);
+    noTroubles(first);
+    noTroubles(second);
+  }
+});
+
 claim('what else lies in the storages is passed over', async () => {
   const server = await startServer(FACES);
   const leftovers = ['{', '7', 'null', '[]', '{}', '[{"entry":null}]', '{"form":1,"entry":{}}', '[null,{"form":0}]'];
@@ -243,8 +280,36 @@ claim('a quota that fills while somebody answers is told, and the answers go', a
   entries['l SECREThall'].state = 'FULL';
   await press(page, 'Gửi');
   await heading(page, 'Đã đủ số phiếu');
-  assert.doesNotMatch((await storages(page)).tab, /"choice"/);
+  assert.doesNotMatch((await storages(page)).tab, /choice/);
   assert.equal(server.stored.size, 0);
+  noTroubles(page);
+});
+
+claim('a round that is put off while somebody answers is told, and the answers wait for it', async () => {
+  const entries = everyEntry();
+  const server = await startServer(FACES, entries);
+  const page = await open(server);
+  await press(page, 'Bắt đầu');
+  await part(page, 1);
+  await answerScreen(page);
+  await press(page, 'Tiếp tục');
+  await heading(page, WORDS.vi.review);
+  entries['i SECRETtoken'].state = 'NOT_YET';
+  await press(page, 'Gửi');
+  await heading(page, 'Đợt khảo sát chưa bắt đầu');
+  await page.getByText('Câu trả lời vẫn còn trong trang này').waitFor();
+  assert.equal(await page.getByText('Bắt đầu:').count(), 0, 'the time that it has not begun at');
+  await checkScreen(page, 'notice-put-off');
+  await press(page, 'Mở lại phiếu');
+  await page.getByText('Bắt đầu:').waitFor();
+  await page.getByText('Câu trả lời vẫn còn trong trang này').waitFor();
+  entries['i SECRETtoken'].state = 'OPEN';
+  await press(page, 'Mở lại phiếu');
+  await heading(page, WORDS.vi.review);
+  await press(page, 'Gửi');
+  await heading(page, WORDS.vi.thanks);
+  assert.deepEqual(server.submitted()[1].answers, server.submitted()[0].answers);
+  assert.equal(server.stored.size, 1);
   noTroubles(page);
 });
 
@@ -271,4 +336,20 @@ claim('without JavaScript, and in a browser that is too old, the page says what 
   const old = await openTab(context, server);
   await old.getByText('This browser is too old.').waitFor();
   await picture(old, 'too-old');
+});
+
+claim('a browser that knows no modules reads the script for old ones, and says what to do', async () => {
+  const server = await startServer();
+  const context = await newContext();
+  await context.route('**/s/', async (route) => {
+    const response = await route.fetch();
+    const html = await response.text();
+    const old = html.replace(/<script type="module".*/, '').replace('nomodule ', '');
+    assert.equal(old.match(/<script/g).length, html.match(/<script/g).length - 1);
+    await route.fulfill({ response, body: old });
+  });
+  const page = await openTab(context, server);
+  await page.getByText('This browser is too old.').waitFor();
+  assert.ok(!await page.getByText('Đang mở phiếu…').isVisible());
+  noTroubles(page);
 });

@@ -55,6 +55,27 @@ for (const [weather, calls] of [['cut', 2], ['half', 2], ['busy', 1], ['html', 1
   });
 }
 
+claim('a reply that stands still in the middle is given up after 30 seconds, and asked for again', async () => {
+  const server = await startServer(FACES);
+  const context = await newContext();
+  await context.clock.install({ time: Date.now() });
+  const page = await openTab(context, server);
+  await answerAll(page);
+  server.weather.push('stall');
+  const begun = page.waitForResponse(/SubmitSurvey$/);
+  await press(page, 'Gửi');
+  await begun;
+  await page.clock.fastForward(20_000);
+  await heading(page, 'Đang gửi câu trả lời…');
+  await page.clock.fastForward(10_000);
+  await heading(page, 'Chưa có mạng, chưa gửi được');
+  await press(page, 'Thử lại ngay');
+  await heading(page, WORDS.vi.thanks);
+  assert.equal(server.submitted().length, 2);
+  storedOnce(server);
+  noTroubles(page);
+});
+
 claim('a reply lost after storing, then a reload: the same answer is sent again, not asked again', async () => {
   const server = await startServer(FACES);
   const page = await open(server);

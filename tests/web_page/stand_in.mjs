@@ -80,10 +80,10 @@ export class StandIn {
     if (weather === 'portal') return response.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>Sign in</h1>');
     const answer = this.answer(name, text, request.headers, weather);
     if (weather === 'cut') return request.socket.destroy(); // stored, and nobody hears of it
-    if (weather === 'half') {
+    if (weather === 'half' || weather === 'stall') {
       response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '1000' });
       response.write('{"outcome":"OUTC');
-      return setTimeout(() => request.socket.destroy(), 50);
+      return weather === 'half' && setTimeout(() => request.socket.destroy(), 50);
     }
     response.writeHead(answer.status, { 'Content-Type': 'application/json', ...answer.headers });
     response.end(JSON.stringify(answer.body));

@@ -182,6 +182,38 @@ claim('the form of the counter ends with a comment that nobody must write', asyn
   noTroubles(page);
 });
 
+// What of a response is the person's or their device's, in the words of the welcome; the rest is chance and numbers of ours.
+const SAID = {
+  vi: { answers: /câu trả lời/, submittedAt: /lúc gửi/, durationMs: /thời gian trả lời/, clockOffsetMs: /độ lệch đồng hồ/, evidence: /mã hồ sơ/i },
+  en: { answers: /your answers/, submittedAt: /time of sending/, durationMs: /how long/, clockOffsetMs: /clock is off/, evidence: /dossier code/i },
+};
+const OURS = ['responseId', 'questionnaireVersion'];
+
+claim('everything that is sent was named before the person began', async () => {
+  const server = await startServer({ ...SURVEY, formId: 'faces', asksDossierCode: true });
+  for (const language of ['vi', 'en']) {
+    const page = await open(server, HALL);
+    const words = WORDS[language];
+    await heading(page, SURVEY.title.vi);
+    if (language === 'en') await press(page, WORDS.vi.other);
+    await heading(page, SURVEY.title[language]);
+    let said = await page.locator('main').innerText();
+    await press(page, words.begin);
+    await part(page, 1);
+    await answerScreen(page);
+    await press(page, words.next);
+    said += await page.locator('main').innerText();
+    await page.locator('#code').fill(CODE);
+    await press(page, words.next);
+    await press(page, words.send);
+    await heading(page, words.thanks);
+    const sent = Object.keys(server.submitted().pop()).filter((one) => !OURS.includes(one));
+    assert.deepEqual(sent.sort(), Object.keys(SAID[language]).sort());
+    for (const field of sent) assert.match(said, SAID[language][field], `${field} is sent and was not named`);
+    noTroubles(page);
+  }
+});
+
 claim('the open link of a hall: six faces, and a dossier code judged as it is typed', async () => {
   const server = await startServer();
   const page = await open(server, HALL);
@@ -373,24 +405,27 @@ claim('a copied tab that sends other answers hears that it was answered', async 
   }
   await heading(one, 'Cảm ơn Ông/Bà!');
   await heading(other, 'Phiếu này đã được trả lời');
+  assert.doesNotMatch(await other.locator('main').innerText(), /một lần/, 'the link of a hall works for all');
   assert.equal(server.stored.size, 1);
 });
 
-claim('what the server says of an answer is said to the person', async () => {
-  for (const [outcome, words] of [
+claim('what the server says of an answer is said to the person, though its first reply is lost', async () => {
+  const told = [
     ['OUTCOME_RECORDED_LATE', /sau khi đợt khảo sát kết thúc/],
     ['OUTCOME_RECORDED_NOT_COUNTED', /một phiếu khác của hồ sơ này/],
     ['OUTCOME_RECORDED_COUNTS', /Câu trả lời đã được lưu\./],
-  ]) {
+  ];
+  for (const [outcome, words, weather] of told.flatMap((one) => [[...one, 'good'], [...one, 'cut']])) {
     const server = await startServer(SURVEY, { 'l x': { outcome, survey: { formId: 'faces' } } });
     const page = await open(server, '#l=x');
     await press(page, 'Bắt đầu');
     await part(page, 1);
     await answerScreen(page);
     await press(page, 'Tiếp tục');
+    server.weather.push(weather);
     await press(page, 'Gửi');
     await heading(page, 'Cảm ơn Ông/Bà!');
-    await until(async () => words.test(await page.locator('main').innerText()), String(words));
-    await picture(page, `thanks-${outcome.toLowerCase()}`);
+    await until(async () => words.test(await page.locator('main').innerText()), `${words} after "${weather}"`);
+    if (weather === 'good') await picture(page, `thanks-${outcome.toLowerCase()}`);
   }
 });

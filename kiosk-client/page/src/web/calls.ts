@@ -32,8 +32,7 @@ async function call<Answer>(name: string, request: object): Promise<Answer> {
   const body = JSON.stringify(request);
   let solution: string | null = null;
   for (let i = 0; ; ++i) {
-    const response = await posted(url, body, solution);
-    const json = await jsonOf(response);
+    const { response, json } = await posted(url, body, solution);
     if (response.ok && json !== null) return json as Answer;
     const challenge = response.headers.get('X-Challenge');
     solution = challenge !== null && i < CHALLENGES_MAX ? await solved(challenge) : null;
@@ -41,7 +40,13 @@ async function call<Answer>(name: string, request: object): Promise<Answer> {
   }
 }
 
-async function posted(url: string, body: string, solution: string | null): Promise<globalThis.Response> {
+interface Reply {
+  response: globalThis.Response;
+  json: object | null; // null: no JSON object, as when a proxy or a hotel's sign-in page answers, or it was cut off
+}
+
+// The whole reply: a network can stand still in the middle of one too.
+async function posted(url: string, body: string, solution: string | null): Promise<Reply> {
   const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Connect-Protocol-Version': '1' };
   if (solution !== null) headers['X-Challenge-Solution'] = solution;
   const init: RequestInit = { method: 'POST', headers, body, cache: 'no-store', credentials: 'omit' };
@@ -56,7 +61,7 @@ async function posted(url: string, body: string, solution: string | null): Promi
     }, CALL_MS_MAX);
   });
   try {
-    return await Promise.race([fetch(url, init), late]);
+    return await Promise.race([fetch(url, init).then(replyOf), late]);
   } catch {
     throw new CallError({ kind: 'offline' });
   } finally {
@@ -64,13 +69,12 @@ async function posted(url: string, body: string, solution: string | null): Promi
   }
 }
 
-// Null: no JSON object, as when a proxy or a hotel's sign-in page answers, or the answer was cut off.
-async function jsonOf(response: globalThis.Response): Promise<object | null> {
+async function replyOf(response: globalThis.Response): Promise<Reply> {
   try {
     const json: unknown = JSON.parse(await response.text());
-    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : null;
+    return { response, json: typeof json === 'object' && !Array.isArray(json) ? json : null };
   } catch {
-    return null;
+    return { response, json: null };
   }
 }
 

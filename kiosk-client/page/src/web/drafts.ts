@@ -55,9 +55,11 @@ function isDraft(value: unknown): value is Draft {
 const tab = () => sessionStorage;
 const phone = () => localStorage;
 
-export function readTab(): Draft | null {
+export function readTab(nowMs: number): Draft | null {
   const found = read(tab, TAB_KEY);
-  return isDraft(found) ? found : null;
+  if (!isDraft(found)) return null;
+  found.later = found.later && isOnPhone(found, nowMs);
+  return found;
 }
 
 // What is on this phone and not too old, newest first; what is too old goes.
@@ -77,17 +79,31 @@ export function findOnPhone(entry: Entry | null, nowMs: number): Draft | null {
   return readPhone(nowMs).find((one) => entry === null || isSameEntry(one.entry, entry)) ?? null;
 }
 
+// Another tab may have sent or deleted what this one had put there.
+function isOnPhone(draft: Draft, nowMs: number): boolean {
+  return readPhone(nowMs).some((one) => one.run === draft.run);
+}
+
 function writePhone(draft: Draft, there: boolean, nowMs: number): boolean {
   const others = readPhone(nowMs).filter((one) => one.run !== draft.run);
   const all = there ? [draft, ...others] : others;
   return write(phone, PHONE_KEY, all.length > 0 ? all : null);
 }
 
-// False: the phone does not keep it.
-export function save(draft: Draft, nowMs: number): boolean {
+// In this tab, and on the phone where it is kept there already.
+export function save(draft: Draft, nowMs: number): void {
   draft.savedAtMs = nowMs;
+  draft.later = draft.later && isOnPhone(draft, nowMs) && writePhone(draft, true, nowMs);
   write(tab, TAB_KEY, draft);
-  return !draft.later || writePhone(draft, true, nowMs);
+}
+
+// False: the phone does not keep it.
+export function keepOnPhone(draft: Draft, nowMs: number): boolean {
+  draft.savedAtMs = nowMs;
+  draft.later = true;
+  draft.later = writePhone(draft, true, nowMs);
+  write(tab, TAB_KEY, draft);
+  return draft.later;
 }
 
 export function forgetOnPhone(draft: Draft, nowMs: number): void {
@@ -96,5 +112,5 @@ export function forgetOnPhone(draft: Draft, nowMs: number): void {
 
 export function forget(draft: Draft, nowMs: number): void {
   write(tab, TAB_KEY, null);
-  if (draft.later) forgetOnPhone(draft, nowMs);
+  forgetOnPhone(draft, nowMs);
 }

@@ -1,4 +1,5 @@
-// Waits between tries: longer each time, by chance a little less, so that a thousand phones do not come back together.
+// Waits between tries: what the server asks for and more, longer each time, by chance a little less, so that a thousand
+// phones do not come back together.
 // Ends early when the network is back or the person asks.
 
 const FIRST_MS = 1_000;
@@ -20,7 +21,7 @@ export class Patience {
   async wait(atLeastMs: number): Promise<void> {
     const backoff = Math.min(FIRST_MS * 2 ** this.tries++, LONGEST_MS) * (0.5 + Math.random() / 2);
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(backoff, atLeastMs));
+      const timer = setTimeout(resolve, atLeastMs + backoff);
       this.end = () => {
         clearTimeout(timer);
         resolve();

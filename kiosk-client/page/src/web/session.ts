@@ -3,7 +3,7 @@
 import { allSent, isAnswered, questionsOf, screensOf, touched, type Answer } from './answers';
 import { CallError, openSurvey, submitSurvey, type Trouble } from './calls';
 import { normalizeDossierCode } from './dossier_code';
-import { findOnPhone, forget, forgetOnPhone, FORM, readTab, save, type Draft } from './drafts';
+import { findOnPhone, forget, forgetOnPhone, FORM, keepOnPhone, readTab, save, type Draft } from './drafts';
 import { entryIn, isSameEntry, type Entry } from './entry';
 import { chanceOf, newResponseId, receiptOf } from './ids';
 import { Patience } from './patience';
@@ -71,8 +71,8 @@ export class Session {
     const entry = entryIn(location.hash);
     const place = placeNow();
     if (location.hash !== '') history.replaceState(null, '', location.pathname);
-    const tab = readTab();
     const now = Date.now();
+    const tab = readTab(now);
     if (tab !== null && tab.pending !== null) return this.resumeSending(tab);
     if (entry === 'wrong') return this.show({ at: 'notice', kind: 'unknown' });
     if (entry === null) {
@@ -174,15 +174,9 @@ export class Session {
   }
   // False: this browser keeps nothing.
   keepLater(): boolean {
-    const draft = this.draft;
-    if (draft === null) return false;
-    draft.later = true;
-    if (save(draft, Date.now())) {
-      this.onChange();
-      return true;
-    }
-    draft.later = false;
-    return false;
+    const kept = this.draft !== null && keepOnPhone(this.draft, Date.now());
+    this.onChange();
+    return kept;
   }
   forgetLater(): void {
     const draft = this.draft;
@@ -333,9 +327,10 @@ export class Session {
     this.show({ at: 'sending', waits: 'no' });
     for (;;) {
       try {
-        const { outcome } = await submitSurvey({ entry: draft.entry, response });
+        const { outcome, receipt } = await submitSurvey({ entry: draft.entry, response });
         if (typeof outcome !== 'string') throw new CallError({ kind: 'busy', afterMs: 0 });
-        return this.thank(draft, response, outcome);
+        const again = outcome === 'OUTCOME_ALREADY_RECORDED'; // an earlier reply was lost
+        return this.thank(draft, response, again ? receipt?.firstOutcome ?? outcome : outcome);
       } catch (error) {
         const trouble = troubleIn(error);
         if (trouble.kind === 'refused') return this.refused(draft, trouble);

@@ -83,6 +83,7 @@ export interface SubmitSurveyRequest {
 
 export interface SubmitSurveyResponse {
   outcome?: string;
+  receipt?: { firstOutcome?: string };
 }
 
 export function textIn(text: LocalizedText | undefined, language: string): { text: string; language: string } {

@@ -45,14 +45,14 @@ export function Dossier({ session, t }: ScreenProps) {
       <div class="actions">
         <Button icon={<BackIcon />} onPress={() => session.back()}>{t('back')}</Button>
         <Button kind="main" iconAfter={<ForwardIcon />} onPress={goOn}>
-          {t(empty ? 'dossier.none' : 'continue')}
+          {t(empty ? 'dossier.without' : 'continue')}
         </Button>
         {shown && (
           <Button onPress={() => {
             session.typeDossierCode('');
             session.next();
           }}>
-            {t('dossier.none')}
+            {t('dossier.without')}
           </Button>
         )}
       </div>

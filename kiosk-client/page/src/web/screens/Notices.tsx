@@ -32,12 +32,13 @@ export function Opening({ t }: ScreenProps) {
 
 export function Notices({ session, t, kind }: ScreenProps & { kind: Notice }) {
   const { opensAt } = session.opened;
+  const kept = kind === 'not_yet' && Object.keys(session.answers).length > 0;
   const waits = kind === 'offline' || kind === 'busy';
   const failed = waits || kind === 'unknown' || kind === 'broken' || kind === 'refused';
   const icon = kind === 'answered' ? <CheckIcon /> : failed ? <WarnIcon /> : undefined;
   return (
     <Said kind={kind} icon={icon} title={t(`${kind}.title`)}>
-      <p class="lead">{t(`${kind}.text`)}</p>
+      <p class="lead">{t(kept ? 'not_yet.kept' : `${kind}.text`)}</p>
       {kind === 'not_yet' && opensAt !== undefined && (
         <p class="lead">{t('not_yet.when', { time: timeOf(opensAt) })}</p>
       )}
@@ -46,7 +47,7 @@ export function Notices({ session, t, kind }: ScreenProps & { kind: Notice }) {
           <Button kind="main" icon={<AgainIcon />} onPress={() => session.tryNow()}>{t('try')}</Button>
         </div>
       )}
-      {(kind === 'refused' || kind === 'broken') && (
+      {(kind === 'refused' || kind === 'broken' || kept) && (
         <div class="actions">
           <Button kind="main" icon={<AgainIcon />} onPress={() => session.openAgain()}>{t('open_again')}</Button>
         </div>

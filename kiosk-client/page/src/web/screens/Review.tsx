@@ -21,7 +21,7 @@ export function Review({ session, t }: ScreenProps) {
     <main>
       <h1 tabIndex={-1} data-focus>{t('review.title')}</h1>
       <p class="lead">
-        {t(answered === 0 ? 'review.none' : 'review.answered', { n: answered, count: session.questions.length })}
+        {t(answered === 0 ? 'finish.none' : 'review.answered', { n: answered, count: session.questions.length })}
       </p>
       {code !== null && <p>{t('review.dossier', { end: code.slice(-4) })}</p>}
       {missing.length > 0 && (
