@@ -69,6 +69,7 @@ constexpr std::array kTable = {
     Permission{"hailong.v1.ZaloService/ListSends", kReader},
     Permission{"hailong.v1.ZaloService/GetZaloState", kOperator},
     Permission{"hailong.v1.ZaloService/ResumeSending", kOperator},
+    Permission{"hailong.v1.ZaloService/ReconcileRatings", kOperator},
 };
 
 }  // namespace

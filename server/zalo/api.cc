@@ -33,8 +33,12 @@ std::string MessageBody(const v1::ZaloRecipient& recipient,
                         const std::vector<MessageButton>& buttons) {
   std::string list;
   for (const MessageButton& button : buttons) {
+    const std::string action =
+        button.text.empty()
+            ? Cat("\"oa.open.url\",\"payload\":{\"url\":", JsonQuote(button.link), "}")
+            : Cat("\"oa.query.hide\",\"payload\":", JsonQuote(button.text));
     list += Cat(list.empty() ? "" : ",", "{\"title\":", JsonQuote(button.title),
-                ",\"type\":\"oa.query.hide\",\"payload\":", JsonQuote(button.text), "}");
+                ",\"type\":", action, "}");
   }
   return Cat("{\"recipient\":{\"user_id\":", JsonQuote(recipient.user_id()),
              "},\"message\":{\"text\":", JsonQuote(recipient.message_text()),

@@ -27,7 +27,8 @@ struct ApiAnswer {
 // A button of a message of the official account.
 struct MessageButton {
   std::string title;
-  std::string text;  // what it sends
+  std::string text;  // what it sends; empty: it opens `link`
+  std::string link;
 };
 
 class Api {

@@ -22,6 +22,21 @@ constexpr absl::Duration kAskAfter = absl::Minutes(1);  // a message is under wa
 constexpr uint32_t kUnknownCodeAttemptsMax = 3;
 constexpr int32_t kAskedInVain = 1;  // in the column of Zalo's errors, which are negative
 
+std::vector<MessageButton> ButtonsOf(const v1::RatingMapping& mapping,
+                                     const v1::ZaloRecipient& recipient) {
+  std::vector<MessageButton> buttons;
+  for (const v1::RatingLabel& label : mapping.labels()) {
+    buttons.push_back({.title = label.label(),
+                       .text = ButtonText(static_cast<int>(label.stars()), recipient.token()),
+                       .link = {}});
+  }
+  if (!recipient.details_link().empty()) {
+    buttons.push_back(
+        {.title = mapping.details_label(), .text = {}, .link = recipient.details_link()});
+  }
+  return buttons;
+}
+
 absl::Duration Backoff(uint32_t attempts) {
   return std::min(kRetryMin * (1 << std::min(attempts, 6u)), kRetryMax);
 }
@@ -126,18 +141,15 @@ absl::Status Sender::SendOne(const store::ZaloSend& send) {
     change.state = v1::ZALO_SEND_STATE_FAILED;
     return Change(change);
   }
-  std::vector<MessageButton> buttons;
-  for (const v1::RatingLabel& label : round->definition().zalo_rating().labels()) {
-    buttons.push_back({.title = label.label(),
-                       .text = ButtonText(static_cast<int>(label.stars()), recipient->token())});
-  }
   change.state = v1::ZALO_SEND_STATE_SENDING;
   change.attempts = send.attempts + 1;
   change.erase = false;
   RETURN_IF_ERROR(Change(change));
   store::ZaloSend tried = send;
   tried.attempts = change.attempts;
-  return Change(After(tried, api_.SendMessage(*recipient, send.tracking_id, buttons)));
+  return Change(
+      After(tried, api_.SendMessage(*recipient, send.tracking_id,
+                                    ButtonsOf(round->definition().zalo_rating(), *recipient))));
 }
 
 store::ZaloSendChange Sender::After(const store::ZaloSend& send,

@@ -137,7 +137,12 @@ StandinResponse Standin::Send(const std::string& path, const Json& body) {
     }
     if (part != nullptr) {
       for (const Json& button : part->items()) {
-        message.button_texts.emplace_back(button.TextOf("payload"));
+        const Json* const payload = button.Find("payload");
+        if (button.TextOf("type") == "oa.open.url" && payload != nullptr) {
+          message.button_links.emplace_back(payload->TextOf("url"));
+        } else {
+          message.button_texts.emplace_back(button.TextOf("payload"));
+        }
       }
     }
   } else if (path != kUserSend) {

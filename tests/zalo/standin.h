@@ -45,6 +45,7 @@ class Standin {
     std::string msg_id;
     std::string body;
     std::vector<std::string> button_texts;
+    std::vector<std::string> button_links;
   };
 
   // Nothing: the connection breaks.

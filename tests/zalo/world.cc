@@ -30,6 +30,7 @@ v1::Round September() {
     one.set_label(label);
     one.set_stars(stars);
   }
+  mapping.set_details_label("Đánh giá chi tiết");
   return round;
 }
 
