@@ -27,6 +27,7 @@ struct StandinRequest {
 struct StandinResponse {
   int status = 200;
   std::string body;
+  std::string content_type = "application/json";
 };
 
 class Standin {
