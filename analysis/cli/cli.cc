@@ -89,7 +89,7 @@ ExitCode RunCli(std::vector<std::string> arguments, Io& io) {
   AddExportCommand(app, chosen);
   AddEstimateCommand(app, offline);
   AddInviteCommands(app, chosen, offline);
-  AddZaloCommands(app, chosen);
+  AddZaloCommands(app, chosen, offline);
   // CLI11 takes the arguments last first.
   std::reverse(arguments.begin(), arguments.end());
   try {

@@ -32,7 +32,9 @@ void AddImportCommand(CLI::App& app, Command& chosen);
 using OfflineCommand = std::function<ExitCode(const GlobalOptions&, Io&)>;
 void AddEstimateCommand(CLI::App& app, OfflineCommand& chosen);
 void AddInviteCommands(CLI::App& app, Command& chosen, OfflineCommand& offline);
-void AddZaloCommands(CLI::App& app, Command& chosen);
+void AddZaloCommands(CLI::App& app, Command& chosen, OfflineCommand& offline);
+// Below the group `zalo`.
+void AddZaloConnectCommand(CLI::App* zalo, OfflineCommand& chosen);
 // Below the group `invite`.
 void AddSheetCommand(CLI::App* invite, OfflineCommand& chosen);
 void AddSendCommand(CLI::App* invite, Command& chosen);

@@ -368,10 +368,11 @@ void AddInvite(CLI::App* zalo, Command& chosen) {
 
 }  // namespace
 
-void AddZaloCommands(CLI::App& app, Command& chosen) {
-  CLI::App* zalo = app.add_subcommand("zalo", "Ratings by Zalo: invitations, state, a stop");
+void AddZaloCommands(CLI::App& app, Command& chosen, OfflineCommand& offline) {
+  CLI::App* zalo = app.add_subcommand("zalo", "Ratings by Zalo: an account, invitations, state");
   zalo->require_subcommand(1);
 
+  AddZaloConnectCommand(zalo, offline);
   AddInvite(zalo, chosen);
 
   CLI::App* sends =

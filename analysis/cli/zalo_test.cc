@@ -1,8 +1,16 @@
 // Command lines about Zalo against a small server in this process.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <set>
 #include <string>
+#include <thread>
+#include <tuple>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -227,6 +235,129 @@ TEST_F(ZaloCli, ResumeGoesOnAndShowsTheStateReconcileAsks) {
   EXPECT_THAT(asked.err, HasSubstr("hailong zalo state"));
 }
 
+// Answers one request of HTTP and remembers it.
+class OneAnswer {
+ public:
+  explicit OneAnswer(const std::string& json) : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&at), size), 0);
+    EXPECT_EQ(listen(listener_, 1), 0);
+    EXPECT_EQ(getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size), 0);
+    port_ = ntohs(at.sin_port);
+    thread_ = std::thread([this, json] {
+      const int peer = accept(listener_, nullptr, nullptr);
+      char bytes[4096];
+      // What curl sends of a small form comes at once or in two pieces.
+      while (request_.find("grant_type") == std::string::npos) {
+        const ssize_t count = recv(peer, bytes, sizeof bytes, 0);
+        if (count <= 0) break;
+        request_.append(bytes, static_cast<std::size_t>(count));
+      }
+      const std::string answer = absl::StrCat("HTTP/1.1 200 OK\r\nContent-Length: ", json.size(),
+                                              "\r\nConnection: close\r\n\r\n", json);
+      send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
+      close(peer);
+    });
+  }
+  ~OneAnswer() {
+    if (thread_.joinable()) thread_.join();
+    close(listener_);
+  }
+  std::string origin() const { return absl::StrCat("http://127.0.0.1:", port_); }
+  std::string request() {
+    thread_.join();
+    return request_;
+  }
+
+ private:
+  const int listener_;
+  int port_ = 0;
+  std::string request_;
+  std::thread thread_;
+};
+
+class ZaloConnect : public CliTest {
+ protected:
+  Output Connect(const std::string& origin, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {"zalo",
+                                          "connect",
+                                          "--app-id",
+                                          "123",
+                                          "--app-secret-file",
+                                          Write("secret", "app-secret\n"),
+                                          "--redirect-url",
+                                          "https://a.vn/zalo",
+                                          "--out",
+                                          Path("token"),
+                                          "--oauth",
+                                          origin};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Hailong(arguments);
+  }
+};
+
+TEST_F(ZaloConnect, WhatTheAdminConsentsToBecomesATokenInAFileThatNobodySees) {
+  OneAnswer zalo(R"({"access_token":"access-1","refresh_token":"refresh-1","expires_in":"90000"})");
+  typed_ = "https://a.vn/zalo?oa_id=77&code=the%2Bcode&state=";
+  // The vector of RFC 7636, appendix B.
+  const std::string verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+  const Output output = Connect(
+      zalo.origin(), {"--oa-id", "77", "--verifier-file", Write("verifier", verifier + "\n")});
+  ASSERT_EQ(output.exit_code, 0) << output.err;
+  EXPECT_THAT(output.out,
+              HasSubstr(absl::StrCat(zalo.origin(),
+                                     "/v4/oa/permission?app_id=123&redirect_uri=https%3A%2F%2Fa.vn"
+                                     "%2Fzalo&code_challenge="
+                                     "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")));
+  for (const char* secret : {"refresh-1", "access-1", "app-secret", "the%2Bcode", "dBjft"}) {
+    EXPECT_THAT(output.out + output.err, Not(HasSubstr(secret)));
+  }
+  const std::string request = zalo.request();
+  EXPECT_THAT(request, HasSubstr("POST /v4/oa/access_token HTTP/1.1\r\n"));
+  EXPECT_THAT(request, HasSubstr("secret_key: app-secret\r\n"));
+  EXPECT_THAT(request, HasSubstr(absl::StrCat("code=the%2Bcode&app_id=123&grant_type="
+                                              "authorization_code&code_verifier=",
+                                              verifier)));
+  EXPECT_EQ(Read("token"), "refresh-1\n");
+  struct stat mode;
+  ASSERT_EQ(stat(Path("token").c_str(), &mode), 0);
+  EXPECT_EQ(mode.st_mode & 0777u, 0600u);
+  // A token that may still be needed is not overwritten.
+  EXPECT_EQ(Connect(zalo.origin()).exit_code, 2);
+}
+
+TEST_F(ZaloConnect, ARefusalLeavesNoFileAndRepeatsNoSecret) {
+  {
+    OneAnswer zalo(R"({"error":-14014,"error_name":"Invalid code"})");
+    typed_ = "the-code";
+    const Output output = Connect(zalo.origin());
+    EXPECT_EQ(output.exit_code, 1);
+    EXPECT_THAT(output.err, HasSubstr("HTTP status 200, error -14014"));
+    EXPECT_THAT(output.err, Not(HasSubstr("the-code")));
+  }
+  EXPECT_FALSE(std::filesystem::exists(Path("token")));
+  const std::string nowhere = "http://127.0.0.1:1";
+  typed_ = "https://a.vn/zalo?code=the-code&oa_id=78";
+  const std::vector<std::tuple<std::string, std::vector<std::string>, int, std::string>> cases = {
+      {nowhere, {}, 3, "no answer from http://127.0.0.1:1"},
+      {nowhere, {"--oa-id", "77"}, 2, "the admin of another account consented"},
+      {nowhere, {"--oa-id", "x"}, 2, "--oa-id: found 'x', allowed are digits"},
+      {nowhere, {"--verifier-file", Write("short", "abc")}, 2, "has 3 characters, allowed are 43"},
+      {"http://zalo.me", {}, 2, "--oauth: found 'http://zalo.me'"}};
+  for (const auto& [origin, more, code, what] : cases) {
+    const Output output = Connect(origin, more);
+    EXPECT_EQ(output.exit_code, code) << what;
+    EXPECT_THAT(output.err, HasSubstr(what));
+    EXPECT_THAT(output.err, Not(HasSubstr("the-code")));
+    EXPECT_FALSE(std::filesystem::exists(Path("token"))) << what;
+  }
+  typed_ = "https://a.vn/zalo?error=denied";
+  EXPECT_THAT(Connect(nowhere).err, HasSubstr("bytes without a code"));
+}
+
 TEST_F(CliTest, AServerWithoutZaloSaysHowToHaveIt) {
   FakeUnits units;
   Serve({&units});
@@ -244,7 +375,7 @@ TEST_F(CliTest, AServerWithoutZaloSaysHowToHaveIt) {
 }
 
 TEST_F(CliTest, HelpOfEachZaloCommandHasAnExample) {
-  for (const char* command : {"invite", "sends", "state", "resume", "reconcile"}) {
+  for (const char* command : {"connect", "invite", "sends", "state", "resume", "reconcile"}) {
     const Output output = Hailong({"zalo", command, "--help"});
     EXPECT_EQ(output.exit_code, 0);
     EXPECT_THAT(output.out, HasSubstr(absl::StrCat("Example: hailong zalo ", command)));

@@ -63,6 +63,4 @@ SendReceipt ReceiptOf(const base::Json& body);
 // The number under "error"; nothing if there is none or it is no number.
 std::optional<int> CodeOf(const base::Json& body);
 
-std::string UrlEncode(std::string_view text);
-
 }  // namespace hailong::zalo

@@ -10,7 +10,6 @@
 #include "base/files.h"
 #include "base/http/curl_client.h"
 #include "base/status.h"
-#include "server/zalo/api.h"
 #include "tests/zalo/standin_page.h"
 #include "tests/zalo/standin_server.h"
 
@@ -70,7 +69,7 @@ int Rate(int port, const std::string& stars, const std::string& note) {
       http.Send({.method = "POST",
                  .url = Cat("http://127.0.0.1:", port, "/rate"),
                  .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
-                 .body = Cat("stars=", zalo::UrlEncode(stars), "&note=", zalo::UrlEncode(note))});
+                 .body = Cat("stars=", base::UrlEncode(stars), "&note=", base::UrlEncode(note))});
   if (!answer.ok()) {
     std::fprintf(stderr, "hailong-zalo-standin: %s\n",
                  std::string(answer.status().message()).c_str());
