@@ -141,15 +141,15 @@ absl::Status Sender::SendOne(const store::ZaloSend& send) {
     change.state = v1::ZALO_SEND_STATE_FAILED;
     return Change(change);
   }
+  const std::vector<MessageButton> buttons =
+      ButtonsOf(round->definition().zalo_rating(), *recipient);
   change.state = v1::ZALO_SEND_STATE_SENDING;
   change.attempts = send.attempts + 1;
   change.erase = false;
   RETURN_IF_ERROR(Change(change));
   store::ZaloSend tried = send;
   tried.attempts = change.attempts;
-  return Change(
-      After(tried, api_.SendMessage(*recipient, send.tracking_id,
-                                    ButtonsOf(round->definition().zalo_rating(), *recipient))));
+  return Change(After(tried, api_.SendMessage(*recipient, send.tracking_id, buttons)));
 }
 
 store::ZaloSendChange Sender::After(const store::ZaloSend& send,
