@@ -84,6 +84,7 @@ void AddAll(CLI::App& app, GlobalOptions& options, Command& chosen, OfflineComma
   AddExportCommand(app, chosen);
   AddEstimateCommand(app, offline);
   AddInviteCommands(app, chosen, offline);
+  AddZaloCommands(app, chosen, offline);
 }
 
 ExitCode RunCli(std::vector<std::string> arguments, Io& io) {

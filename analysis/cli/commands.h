@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ void AddExportCommand(CLI::App& app, Command& chosen);
 void AddImportCommand(CLI::App& app, Command& chosen);
 void AddEstimateCommand(CLI::App& app, OfflineCommand& chosen);
 void AddInviteCommands(CLI::App& app, Command& chosen, OfflineCommand& offline);
+void AddZaloCommands(CLI::App& app, Command& chosen, OfflineCommand& offline);
+// Below the group `zalo`.
+void AddZaloConnectCommand(CLI::App* zalo, OfflineCommand& chosen);
 // Below the group `invite`.
 void AddSheetCommand(CLI::App* invite, OfflineCommand& chosen);
 void AddSendCommand(CLI::App* invite, Command& chosen);
@@ -41,6 +45,9 @@ void AddSendCommand(CLI::App* invite, Command& chosen);
 // Below a table on the screen; beside CSV on the error stream, since made-up data must never pass
 // for real.
 void PrintNotes(const std::vector<std::string>& notes, Session& session);
+
+// The units' names by id.
+RpcStatus ReadUnitNames(Session& session, std::map<std::string, std::string>* names);
 
 // Adds a command that runs `run` with the arguments that `T` holds; the caller binds options to the
 // returned arguments, which live as long as the app.

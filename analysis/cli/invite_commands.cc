@@ -281,14 +281,10 @@ Grid RateGrid(const v1::GetResponseRatesResponse& response,
 }
 
 ExitCode RunRates(const Rates& arguments, Session& session) {
-  v1::ListUnitsResponse units;
-  if (const RpcStatus status =
-          session.CallPages(&Registry::ListUnits, v1::ListUnitsRequest(), &units);
-      !status.ok()) {
+  std::map<std::string, std::string> names;
+  if (const RpcStatus status = ReadUnitNames(session, &names); !status.ok()) {
     return session.Fail(status);
   }
-  std::map<std::string, std::string> names;
-  for (const v1::Unit& unit : units.units()) names[unit.unit_id()] = unit.name();
   v1::GetResponseRatesRequest request;
   request.set_round_id(arguments.round_id);
   std::string shown;

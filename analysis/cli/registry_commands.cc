@@ -225,6 +225,13 @@ ExitCode RunQuestionnaireShow(const QuestionnaireShow& arguments, Session& sessi
 
 }  // namespace
 
+RpcStatus ReadUnitNames(Session& session, std::map<std::string, std::string>* names) {
+  v1::ListUnitsResponse units;
+  RpcStatus status = session.CallPages(&Registry::ListUnits, v1::ListUnitsRequest(), &units);
+  for (const v1::Unit& unit : units.units()) (*names)[unit.unit_id()] = unit.name();
+  return status;
+}
+
 void AddUnitCommands(CLI::App& app, Command& chosen) {
   CLI::App* unit = app.add_subcommand("unit", "Units of the administration");
   unit->require_subcommand(1);

@@ -65,6 +65,21 @@ std::string Describe(const RpcStatus& status) {
   return text;
 }
 
+void RenameFields(RpcStatus& status,
+                  const std::function<std::string(std::string_view field)>& rename) {
+  google::rpc::Status full;
+  if (!full.ParseFromString(status.details)) return;
+  for (auto& any : *full.mutable_details()) {
+    google::rpc::BadRequest bad;
+    if (!any.Is<google::rpc::BadRequest>() || !any.UnpackTo(&bad)) continue;
+    for (auto& violation : *bad.mutable_field_violations()) {
+      violation.set_field(rename(violation.field()));
+    }
+    any.PackFrom(bad);
+  }
+  status.details = full.SerializeAsString();
+}
+
 std::chrono::milliseconds RetryDelay(const RpcStatus& status) {
   int64_t delay_ms = 0;
   ForEachDetail<google::rpc::RetryInfo>(status, [&](const google::rpc::RetryInfo& retry) {

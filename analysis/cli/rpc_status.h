@@ -5,7 +5,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "analysis/cli/exit_code.h"
 
@@ -16,6 +18,7 @@ struct RpcStatus {
   static constexpr int kOk = 0;
   static constexpr int kDeadlineExceeded = 4;
   static constexpr int kResourceExhausted = 8;
+  static constexpr int kUnimplemented = 12;
   static constexpr int kInternal = 13;
   static constexpr int kUnavailable = 14;
 
@@ -33,6 +36,11 @@ ExitCode ExitCodeOf(const RpcStatus& status);
 // One sentence with the name of the code, and a line for each field violation. No line break at the
 // end.
 std::string Describe(const RpcStatus& status);
+
+// Calls the fields of the violations by the names that `rename` gives them: those of a call as
+// those of a file.
+void RenameFields(RpcStatus& status,
+                  const std::function<std::string(std::string_view field)>& rename);
 
 // The server's RetryInfo; 0: it gave none.
 std::chrono::milliseconds RetryDelay(const RpcStatus& status);

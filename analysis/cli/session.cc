@@ -43,6 +43,7 @@ Session::Session(const Settings& settings, const GlobalOptions& options, Io& io)
   collection_ = v1::CollectionService::NewStub(channel);
   results_ = v1::ResultsService::NewStub(channel);
   invitations_ = v1::InvitationService::NewStub(channel);
+  zalo_ = v1::ZaloService::NewStub(channel);
 }
 
 void Session::Prepare(grpc::ClientContext& context, bool stream) {

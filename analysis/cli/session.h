@@ -20,6 +20,7 @@
 #include "hailong/v1/invitation_service.grpc.pb.h"
 #include "hailong/v1/registry_service.grpc.pb.h"
 #include "hailong/v1/results_service.grpc.pb.h"
+#include "hailong/v1/zalo_service.grpc.pb.h"
 
 namespace hailong::cli {
 
@@ -27,6 +28,7 @@ using Registry = v1::RegistryService::StubInterface;
 using Collection = v1::CollectionService::StubInterface;
 using Results = v1::ResultsService::StubInterface;
 using InvitationStub = v1::InvitationService::StubInterface;
+using ZaloStub = v1::ZaloService::StubInterface;
 
 // A call of one request and one answer: &Registry::ImportUnits.
 template <typename Service, typename Request, typename Response>
@@ -110,6 +112,7 @@ class Session {
   std::unique_ptr<Collection> collection_;
   std::unique_ptr<Results> results_;
   std::unique_ptr<InvitationStub> invitations_;
+  std::unique_ptr<ZaloStub> zalo_;
 };
 
 template <>
@@ -124,10 +127,13 @@ template <>
 inline Results* Session::Stub<Results>() {
   return results_.get();
 }
-
 template <>
 inline InvitationStub* Session::Stub<InvitationStub>() {
   return invitations_.get();
+}
+template <>
+inline ZaloStub* Session::Stub<ZaloStub>() {
+  return zalo_.get();
 }
 
 // The message as JSON (names as in the contract, full precision): one line, or many for people to

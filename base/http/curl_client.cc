@@ -88,6 +88,23 @@ absl::Status CheckOrigin(const std::string& origin) {
           "without a path"));
 }
 
+std::string UrlEncode(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      encoded.push_back(c);
+    } else {
+      encoded.push_back('%');
+      encoded.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
+      encoded.push_back(kDigits[c & 15]);
+    }
+  }
+  return encoded;
+}
+
 CurlClient::CurlClient(Options options) : options_(std::move(options)) {
   static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
   HAILONG_CHECK(global == CURLE_OK);

@@ -4,6 +4,7 @@
 // nothing twice by itself: whether to ask again is for the caller, who knows what asking does.
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,5 +35,8 @@ class HttpClient {
 // The part of a URL up to its path: "https://business.openapi.zalo.me". Errors: INVALID_ARGUMENT
 // for anything but https, or http on loopback.
 absl::Status CheckOrigin(const std::string& origin);
+
+// As part of a query or a form: all but letters, digits and "-._~" as %XX.
+std::string UrlEncode(std::string_view text);
 
 }  // namespace hailong::base

@@ -110,6 +110,7 @@ inline constexpr size_t kZaloTemplatesMax = 16;
 inline constexpr size_t kZaloTemplateParametersMax = 40;
 inline constexpr size_t kZaloTemplateParameterBytesMax = 1000;
 inline constexpr size_t kZaloMessageCharactersMax = 2000;
+inline constexpr size_t kZaloLinkBytesMax = 1000;
 inline constexpr size_t kZaloInboxMax = 4096;   // events that wait for the writer
 inline constexpr size_t kZaloCommitMax = 1024;  // events of one commit
 inline constexpr uint32_t kZaloSendsPerMinuteMax = 4000;

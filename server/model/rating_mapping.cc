@@ -45,7 +45,18 @@ void CheckLabels(const v1::RatingMapping& mapping, refusal::Violations& bad) {
             Cat("found ", mapping.labels_size(), ", allowed are 0..", limits::kZaloLabelsMax));
     return;
   }
+  const std::string& details = mapping.details_label();
+  if (details.size() > limits::kZaloLabelBytesMax) {
+    bad.Add("zalo_rating.details_label",
+            Cat("found ", details.size(), " bytes, allowed are 0..", limits::kZaloLabelBytesMax));
+  }
+  const size_t buttons = static_cast<size_t>(mapping.labels_size()) + (details.empty() ? 0 : 1);
+  if (buttons > limits::kZaloLabelsMax) {
+    bad.Add("zalo_rating.details_label", Cat("is button ", buttons, " of a message, allowed are ",
+                                             limits::kZaloLabelsMax, " with the labels"));
+  }
   std::set<std::string> seen;
+  if (!details.empty()) seen.insert(details);
   for (int i = 0; i < mapping.labels_size(); ++i) {
     const v1::RatingLabel& label = mapping.labels(i);
     const std::string at = Cat("zalo_rating.labels[", i, "]");

@@ -68,6 +68,17 @@ TEST(RatingMapping, EachRefusalNamesTheField) {
               }),
               ElementsAre(HasSubstr("labels[1].label: is there twice"),
                           HasSubstr("labels[1].stars: found 6, allowed are 1..5")));
+  EXPECT_THAT(with([](auto& m) { m.set_details_label("Hài lòng"); }),
+              ElementsAre(HasSubstr("labels[0].label: is there twice")));
+  EXPECT_THAT(with([](auto& m) { m.set_details_label(std::string(101, 'x')); }),
+              ElementsAre(HasSubstr("details_label: found 101 bytes, allowed are 0..100")));
+  EXPECT_THAT(with([](auto& m) {
+                for (int i = 2; i <= 5; ++i) {
+                  m.add_labels()->set_label(std::string(1, static_cast<char>('0' + i)));
+                  m.mutable_labels(i - 1)->set_stars(1);
+                }
+              }),
+              ElementsAre(HasSubstr("details_label: is button 6 of a message, allowed are 5")));
   EXPECT_THAT(with([](auto& m) {
                 for (int i = 0; i < 5; ++i)
                   m.add_labels()->set_label(std::string(1, char('a' + i)));

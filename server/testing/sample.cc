@@ -132,6 +132,7 @@ v1::RatingMapping RatingMapping() {
   v1::RatingLabel& label = *mapping.add_labels();
   label.set_label("Hài lòng");
   label.set_stars(4);
+  mapping.set_details_label("Đánh giá chi tiết");
   return mapping;
 }
 

@@ -70,6 +70,7 @@ constexpr std::array kTable = {
     Permission{"hailong.v1.ZaloService/ListSends", kReader},
     Permission{"hailong.v1.ZaloService/GetZaloState", kOperator},
     Permission{"hailong.v1.ZaloService/ResumeSending", kOperator},
+    Permission{"hailong.v1.ZaloService/ReconcileRatings", kOperator},
 };
 
 const Permission* Find(std::string_view method) {

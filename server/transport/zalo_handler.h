@@ -17,6 +17,7 @@ class ZaloHandler final : public v1::ZaloService::CallbackService {
   HAILONG_UNARY(ZaloService, ListSends, channel_)
   HAILONG_UNARY(ZaloService, GetZaloState, channel_)
   HAILONG_UNARY(ZaloService, ResumeSending, channel_)
+  HAILONG_UNARY(ZaloService, ReconcileRatings, channel_)
 
  private:
   Gate& gate_;

@@ -13,6 +13,7 @@ namespace {
 using base::Cat;
 using base::Json;
 using base::JsonQuote;
+using base::UrlEncode;
 
 constexpr int kHttpTooMany = 429;
 constexpr int kHttpWrongMethod = 405;
@@ -33,8 +34,12 @@ std::string MessageBody(const v1::ZaloRecipient& recipient,
                         const std::vector<MessageButton>& buttons) {
   std::string list;
   for (const MessageButton& button : buttons) {
+    const std::string action =
+        button.text.empty()
+            ? Cat("\"oa.open.url\",\"payload\":{\"url\":", JsonQuote(button.link), "}")
+            : Cat("\"oa.query.hide\",\"payload\":", JsonQuote(button.text));
     list += Cat(list.empty() ? "" : ",", "{\"title\":", JsonQuote(button.title),
-                ",\"type\":\"oa.query.hide\",\"payload\":", JsonQuote(button.text), "}");
+                ",\"type\":", action, "}");
   }
   return Cat("{\"recipient\":{\"user_id\":", JsonQuote(recipient.user_id()),
              "},\"message\":{\"text\":", JsonQuote(recipient.message_text()),
@@ -89,23 +94,6 @@ SendReceipt ReceiptOf(const Json& body) {
     if (!receipt.quota_left.has_value()) receipt.quota_left = Number(quota->TextOf("remain"));
   }
   return receipt;
-}
-
-std::string UrlEncode(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      encoded.push_back(c);
-    } else {
-      encoded.push_back('%');
-      encoded.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
-      encoded.push_back(kDigits[c & 15]);
-    }
-  }
-  return encoded;
 }
 
 absl::StatusOr<ApiAnswer> Api::Ask(Host host, base::HttpRequest request) {

@@ -27,7 +27,8 @@ struct ApiAnswer {
 // A button of a message of the official account.
 struct MessageButton {
   std::string title;
-  std::string text;  // what it sends
+  std::string text;  // what it sends; empty: it opens `link`
+  std::string link;
 };
 
 class Api {
@@ -61,7 +62,5 @@ SendReceipt ReceiptOf(const base::Json& body);
 
 // The number under "error"; nothing if there is none or it is no number.
 std::optional<int> CodeOf(const base::Json& body);
-
-std::string UrlEncode(std::string_view text);
 
 }  // namespace hailong::zalo

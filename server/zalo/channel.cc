@@ -145,6 +145,7 @@ absl::StatusOr<v1::GetZaloStateResponse> Channel::GetZaloState(const model::Prin
   if (reconciled_to != absl::InfinitePast()) {
     *response.mutable_reconciled_to() = model::ToProto(reconciled_to);
   }
+  response.set_reconcile_trouble(parts_->reconciler.Trouble());
   return response;
 }
 
@@ -152,6 +153,13 @@ absl::StatusOr<v1::ResumeSendingResponse> Channel::ResumeSending(const model::Pr
                                                                  const v1::ResumeSendingRequest&) {
   parts_->sender.Resume();
   return v1::ResumeSendingResponse();
+}
+
+absl::StatusOr<v1::ReconcileRatingsResponse> Channel::ReconcileRatings(
+    const model::Principal&, const v1::ReconcileRatingsRequest&) {
+  parts_->reconciler.LookNow();
+  if (parts_->reconciler_loop != nullptr) parts_->reconciler_loop->Wake();
+  return v1::ReconcileRatingsResponse();
 }
 
 }  // namespace hailong::zalo

@@ -52,6 +52,8 @@ class Channel {
                                                         const v1::GetZaloStateRequest& request);
   absl::StatusOr<v1::ResumeSendingResponse> ResumeSending(const model::Principal& caller,
                                                           const v1::ResumeSendingRequest& request);
+  absl::StatusOr<v1::ReconcileRatingsResponse> ReconcileRatings(
+      const model::Principal& caller, const v1::ReconcileRatingsRequest& request);
 
   // For tests, which take the steps by hand instead of Start.
   Inbox& inbox();

@@ -4,6 +4,7 @@
 
 #include "base/crypto/base32.h"
 #include "base/crypto/crypto.h"
+#include "base/http/http_client.h"
 #include "base/ids.h"
 #include "base/status.h"
 #include "base/vietnamese/vietnamese.h"
@@ -32,6 +33,25 @@ size_t Characters(std::string_view text) {
   }));
 }
 
+void CheckDetails(const v1::ZaloInvitation& one, const model::Round& round, const std::string& at,
+                  refusal::Violations& bad) {
+  const std::string& link = one.details_link();
+  const size_t path = link.find('/', std::min(link.size(), link.find("://") + 3));
+  const bool printable =
+      std::all_of(link.begin(), link.end(), [](char c) { return c > ' ' && c < '\x7F'; });
+  if (!printable || link.size() > limits::kZaloLinkBytesMax ||
+      !base::CheckOrigin(link.substr(0, path)).ok()) {
+    bad.Add(at + ".details_link",
+            Cat("found ", link.size(), " bytes, allowed is https://HOST/... of at most ",
+                limits::kZaloLinkBytesMax, " printable characters"));
+  }
+  if (one.message_text().empty()) {
+    bad.Add(at + ".details_link", "goes with message_text only; a template has its own buttons");
+  } else if (round.definition().zalo_rating().details_label().empty()) {
+    bad.Add(at + ".details_link", "the round has no zalo_rating.details_label for its button");
+  }
+}
+
 void CheckContent(const v1::ZaloInvitation& one, const Settings& settings,
                   const model::Round& round, const std::string& at, refusal::Violations& bad) {
   if (static_cast<size_t>(one.template_data_size()) > limits::kZaloTemplateParametersMax) {
@@ -54,6 +74,7 @@ void CheckContent(const v1::ZaloInvitation& one, const Settings& settings,
     bad.Add(at + ".template_id", Cat("found '", base::Utf8Prefix(one.template_id(), 40),
                                      "', allowed are the settings' template_ids"));
   }
+  if (!one.details_link().empty()) CheckDetails(one, round, at, bad);
   if (one.message_text().empty()) return;
   if (one.recipient_case() != v1::ZaloInvitation::kUserId ||
       Characters(one.message_text()) > limits::kZaloMessageCharactersMax) {
@@ -139,6 +160,7 @@ absl::StatusOr<store::ZaloSend> Invitations::Make(const v1::ZaloInvitation& invi
     (*recipient.mutable_template_data())[name] = ToNfc(value);
   }
   recipient.set_message_text(ToNfc(invitation.message_text()));
+  recipient.set_details_link(invitation.details_link());
   if (!invitation.message_text().empty()) {
     recipient.set_token(base::RandomBase32(kTrackingIdCharacters));
     const base::Digest256 hash = base::Sha256(recipient.token());

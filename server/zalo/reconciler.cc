@@ -25,15 +25,25 @@ constexpr absl::Duration kRetry = absl::Minutes(5);
 
 absl::Duration Reconciler::Step() {
   const absl::Time now = clock_.Now();
-  if (now < next_at_) return std::min(next_at_ - now, absl::Duration(absl::Minutes(1)));
+  if (!asked_.exchange(false) && now < next_at_)
+    return std::min(next_at_ - now, absl::Duration(absl::Minutes(1)));
   const auto found = Look();
   next_at_ = now + (found.ok() ? settings_.reconcile_interval : kRetry);
+  {
+    base::MutexLock lock(mutex_);
+    trouble_ = found.ok() ? "" : std::string(found.status().message());
+  }
   if (!found.ok()) {
     base::LogWarning(Cat("zalo: looking for lost ratings: ", found.status().message()));
   } else if (*found > 0) {
     base::LogWarning(Cat("zalo: ", *found, " ratings were found that no webhook had told"));
   }
   return absl::Seconds(1);
+}
+
+std::string Reconciler::Trouble() const {
+  base::MutexLock lock(mutex_);
+  return trouble_;
 }
 
 absl::StatusOr<size_t> Reconciler::Look() {

@@ -1,8 +1,9 @@
 #pragma once
 
 // Looks in Zalo's own list for ratings whose webhook was lost. What a webhook told already is known
-// by its business key, so looking again changes nothing. One thread calls Step.
+// by its business key, so looking again changes nothing. One thread calls Step and Look.
 
+#include <atomic>
 #include <functional>
 #include <string>
 
@@ -30,6 +31,11 @@ class Reconciler {
 
   // Looks if it is time; how long there is nothing to do.
   absl::Duration Step();
+  // Makes the next Step look whatever the time is. Thread-safe.
+  void LookNow() { asked_.store(true); }
+  // Why the last look failed; empty: it did not. Thread-safe.
+  std::string Trouble() const ABSL_LOCKS_EXCLUDED(mutex_);
+
   // One look at all templates; how many ratings were new. Errors: those of Api and of the store,
   // RESOURCE_EXHAUSTED (more in a minute than is asked for); the next look begins where this one
   // did.
@@ -54,6 +60,9 @@ class Reconciler {
   const std::function<void()> stored_;
   bool by_post_;
   absl::Time next_at_ = absl::InfinitePast();
+  std::atomic<bool> asked_ = false;
+  mutable base::Mutex mutex_;
+  std::string trouble_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace hailong::zalo

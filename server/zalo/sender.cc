@@ -22,6 +22,21 @@ constexpr absl::Duration kAskAfter = absl::Minutes(1);  // a message is under wa
 constexpr uint32_t kUnknownCodeAttemptsMax = 3;
 constexpr int32_t kAskedInVain = 1;  // in the column of Zalo's errors, which are negative
 
+std::vector<MessageButton> ButtonsOf(const v1::RatingMapping& mapping,
+                                     const v1::ZaloRecipient& recipient) {
+  std::vector<MessageButton> buttons;
+  for (const v1::RatingLabel& label : mapping.labels()) {
+    buttons.push_back({.title = label.label(),
+                       .text = ButtonText(static_cast<int>(label.stars()), recipient.token()),
+                       .link = {}});
+  }
+  if (!recipient.details_link().empty()) {
+    buttons.push_back(
+        {.title = mapping.details_label(), .text = {}, .link = recipient.details_link()});
+  }
+  return buttons;
+}
+
 // A message waits as long again as it has waited.
 absl::Duration Backoff(const store::ZaloSend& send, absl::Time now) {
   return std::clamp(now - send.queued_at, kRetryMin, kRetryMax);
@@ -127,11 +142,8 @@ absl::Status Sender::SendOne(const store::ZaloSend& send) {
     change.state = v1::ZALO_SEND_STATE_FAILED;
     return Change(change);
   }
-  std::vector<MessageButton> buttons;
-  for (const v1::RatingLabel& label : round->definition().zalo_rating().labels()) {
-    buttons.push_back({.title = label.label(),
-                       .text = ButtonText(static_cast<int>(label.stars()), recipient->token())});
-  }
+  const std::vector<MessageButton> buttons =
+      ButtonsOf(round->definition().zalo_rating(), *recipient);
   change.state = v1::ZALO_SEND_STATE_SENDING;
   change.erase = false;
   RETURN_IF_ERROR(Change(change));

@@ -14,6 +14,7 @@ namespace hailong::zalo {
 namespace {
 
 using base::Cat;
+using base::UrlEncode;
 
 constexpr absl::Duration kLife = absl::Hours(25);  // when the answer does not say
 constexpr absl::Duration kLifeMax = absl::Hours(24 * 365);

@@ -196,7 +196,7 @@ TEST(Answer, OfASendIsReadInEveryShapeThatWasSeen) {
   EXPECT_EQ(receipt(R"({"message_id":"b","quota":{"remain":7}})").quota_left, 7);
   EXPECT_EQ(receipt(R"({"message_id":"b","quota":{"quota_type":"x"}})").msg_id, "b");
   EXPECT_FALSE(receipt(R"({"message_id":"b"})").quota_left.has_value());
-  EXPECT_EQ(UrlEncode("a b&c=d/é"), "a%20b%26c%3Dd%2F%C3%A9");
+  EXPECT_EQ(base::UrlEncode("a b&c=d/é"), "a%20b%26c%3Dd%2F%C3%A9");
 }
 
 // --- the vault ---
@@ -250,6 +250,15 @@ TEST_F(SettingsTest, FillInZalosOwnHostsAndTheQuietHours) {
   EXPECT_EQ(settings->file.quiet_hours().to_hour(), 6u);
   EXPECT_EQ(settings->reconcile_interval, absl::Hours(1));
   EXPECT_FALSE(settings->file.allow_oa_id_first());
+}
+
+TEST_F(SettingsTest, TheExampleThatIsShippedIsGood) {
+  for (const char* name : {"oa-secret", "app-secret", "refresh-token"}) {
+    ASSERT_TRUE(base::WritePrivateFile(directory_.File(name), name).ok());
+  }
+  const auto settings = Read(*base::ReadFile(HAILONG_ZALO_EXAMPLE, 1 << 16));
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->consent_token, "refresh-token");
 }
 
 TEST_F(SettingsTest, RefusalsNameTheFieldAndNoSecret) {

@@ -162,5 +162,48 @@ TEST(Flow, AButtonsTokenIsGoodOnce) {
   EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_REFUSED), 3u);
 }
 
+TEST(Flow, AButtonLeadsToTheWholeFormOfTheSameDossierWhichCountsOnce) {
+  World world;
+  const std::string link = "https://khaosat.example.vn/s/#i=7K3QX0M9TB";
+  v1::ZaloInvitation invitation = world.Invitation(1);
+  invitation.set_user_id("3456789012345678901");
+  invitation.set_message_text("Mời ông/bà đánh giá");
+  invitation.set_details_link(link);
+  ASSERT_TRUE(world.Queue({invitation}).ok());
+  world.Send(1);
+  const auto messages = world.standin.messages();
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0].button_texts.size(), 2u);
+  EXPECT_THAT(messages[0].button_links, ElementsAre(link));
+  EXPECT_EQ(world.Post(world.standin.Tap(messages[0].button_texts[0], "tap-1", Ms(world))), 200);
+  world.Settle();
+  // The form names the dossier, as a kiosk does.
+  EXPECT_EQ(world.AnswerAtKiosk(1, 77, world.clock.Now() + absl::Minutes(2)),
+            v1::OUTCOME_RECORDED_COUNTS);
+  ASSERT_EQ(world.Rows().size(), 2u);
+  EXPECT_EQ(world.Rows()[1].displaced, world.Rows()[0].sequence);
+}
+
+TEST(Flow, ALinkThatIsNoneOrHasNoButtonIsRefusedWithoutRepeatingIt) {
+  World world;
+  v1::ZaloInvitation good = world.Invitation(1);
+  good.set_user_id("3456789012345678901");
+  good.set_message_text("Mời ông/bà đánh giá");
+  for (const std::string& link :
+       {std::string("http://khaosat.example.vn/s/#i=secret"), std::string("javascript:secret"),
+        std::string("https:///secret"), std::string("https://a b/secret"),
+        "https://khaosat.example.vn/" + std::string(1000, 'x')}) {
+    v1::ZaloInvitation bad = good;
+    bad.set_details_link(link);
+    const auto lines = sample::ViolationLines(world.Queue({bad}).status());
+    EXPECT_THAT(lines, ElementsAre(HasSubstr("invitations[0].details_link: found"))) << link;
+    for (const std::string& line : lines) EXPECT_THAT(line, Not(HasSubstr("secret")));
+  }
+  v1::ZaloInvitation by_template = world.Invitation(1);
+  by_template.set_details_link("https://khaosat.example.vn/s/#i=7K3QX0M9TB");
+  EXPECT_THAT(sample::ViolationLines(world.Queue({by_template}).status()),
+              ElementsAre(HasSubstr("goes with message_text only")));
+}
+
 }  // namespace
 }  // namespace hailong::tests

@@ -43,6 +43,25 @@ TEST(Reconciling, FindsWhatWasLostOnceAndNothingTwice) {
   EXPECT_TRUE(world.State().has_reconciled_to());
 }
 
+TEST(Reconciling, APersonMayAskForItBeforeItIsTimeAndSeesWhatFailed) {
+  World world;
+  const auto messages = world.Invite(1, 1);
+  world.channel->reconciler().Step();
+  world.standin.Rate(messages[0], 4, "", Ms(world), Ms(world));
+  world.clock.Advance(absl::Seconds(1));
+  world.channel->reconciler().Step();
+  EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_NEW), 0u);
+  ASSERT_TRUE(world.channel->ReconcileRatings({}, {}).ok());
+  world.standin.FailNext(kRatings, -101);
+  world.channel->reconciler().Step();
+  EXPECT_EQ(world.State().reconcile_trouble(), "rating/get answers error -101");
+  EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_NEW), 0u);
+  ASSERT_TRUE(world.channel->ReconcileRatings({}, {}).ok());
+  world.channel->reconciler().Step();
+  EXPECT_EQ(world.State().reconcile_trouble(), "");
+  EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_NEW), 1u);
+}
+
 TEST(Reconciling, ALateWebhookOfAFoundRatingChangesNothing) {
   World world;
   const auto messages = world.Invite(1, 1);

@@ -118,6 +118,12 @@ StandinResponse Standin::Send(const std::string& path, const Json& body) {
   message.template_id = body.TextOf("template_id");
   message.tracking_id = body.TextOf("tracking_id");
   message.user_id = body.TextOf("user_id");
+  // As if the template had a button whose address is this parameter.
+  if (const Json* const data = body.Find("template_data"); data != nullptr) {
+    if (const std::string_view link = data->TextOf("link"); !link.empty()) {
+      message.button_links.emplace_back(link);
+    }
+  }
   if (path == kBusinessSend) {
     if (message.phone.empty() || message.tracking_id.empty()) return Error(-111);
     if (quota_ <= 0) return Error(-144);
@@ -138,7 +144,12 @@ StandinResponse Standin::Send(const std::string& path, const Json& body) {
     }
     if (part != nullptr) {
       for (const Json& button : part->items()) {
-        message.button_texts.emplace_back(button.TextOf("payload"));
+        const Json* const payload = button.Find("payload");
+        if (button.TextOf("type") == "oa.open.url" && payload != nullptr) {
+          message.button_links.emplace_back(payload->TextOf("url"));
+        } else {
+          message.button_texts.emplace_back(button.TextOf("payload"));
+        }
       }
     }
   } else if (path != kUserSend) {

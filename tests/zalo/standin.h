@@ -28,6 +28,7 @@ struct StandinRequest {
 struct StandinResponse {
   int status = 200;
   std::string body;
+  std::string content_type = "application/json";
 };
 
 class Standin {
@@ -46,6 +47,7 @@ class Standin {
     std::string msg_id;
     std::string body;
     std::vector<std::string> button_texts;
+    std::vector<std::string> button_links;
   };
 
   // Nothing: the connection breaks.

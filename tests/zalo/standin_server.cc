@@ -1,5 +1,7 @@
 #include "tests/zalo/standin_server.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
@@ -16,7 +18,11 @@ namespace {
 namespace http = boost::beast::http;
 using boost::asio::ip::tcp;
 
-void Serve(tcp::socket& socket, Standin& standin) {
+constexpr int kSilenceMs = 3000;  // browsers open connections that they may never use
+
+void Serve(tcp::socket& socket, const StandinServer::Answer& answer_to) {
+  pollfd readable{.fd = socket.native_handle(), .events = POLLIN, .revents = 0};
+  if (poll(&readable, 1, kSilenceMs) != 1) return;
   boost::beast::flat_buffer buffer;
   http::request<http::string_body> request;
   boost::system::error_code error;
@@ -33,10 +39,10 @@ void Serve(tcp::socket& socket, Standin& standin) {
     });
     asked.headers[name] = std::string(field.value());
   }
-  const std::optional<StandinResponse> answer = standin.Answer(asked);
+  const std::optional<StandinResponse> answer = answer_to(asked);
   if (!answer.has_value()) return;  // the connection ends without a word
   http::response<http::string_body> response(static_cast<http::status>(answer->status), 11);
-  response.set(http::field::content_type, "application/json");
+  response.set(http::field::content_type, answer->content_type);
   response.body() = answer->body;
   response.keep_alive(false);
   response.prepare_payload();
@@ -46,21 +52,28 @@ void Serve(tcp::socket& socket, Standin& standin) {
 }  // namespace
 
 struct StandinServer::Parts {
-  explicit Parts(Standin& standin_in) : standin(standin_in) {}
-  Standin& standin;
+  Parts(Answer answer_in, int port)
+      : answer(std::move(answer_in)),
+        acceptor(context, tcp::endpoint(boost::asio::ip::address_v4::loopback(),
+                                        static_cast<uint16_t>(port))) {}
+  const Answer answer;
   boost::asio::io_context context;
-  tcp::acceptor acceptor{context, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)};
+  tcp::acceptor acceptor;
   std::atomic<bool> stopping = false;
   std::thread thread;
 };
 
-StandinServer::StandinServer(Standin& standin) : parts_(std::make_unique<Parts>(standin)) {
+StandinServer::StandinServer(Standin& standin)
+    : StandinServer([&standin](const StandinRequest& asked) { return standin.Answer(asked); }, 0) {}
+
+StandinServer::StandinServer(Answer answer, int port)
+    : parts_(std::make_unique<Parts>(std::move(answer), port)) {
   parts_->thread = std::thread([this] {
     while (!parts_->stopping.load()) {
       tcp::socket socket(parts_->context);
       boost::system::error_code error;
       parts_->acceptor.accept(socket, error);
-      if (!error && !parts_->stopping.load()) Serve(socket, parts_->standin);
+      if (!error && !parts_->stopping.load()) Serve(socket, parts_->answer);
     }
   });
 }

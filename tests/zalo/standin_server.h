@@ -1,7 +1,9 @@
 #pragma once
 
-// The stand-in on a port of loopback, over real HTTP. Serves one connection after another.
+// The stand-in on a port of loopback, over real HTTP. Serves one connection after another; one that
+// says nothing is closed.
 
+#include <functional>
 #include <memory>
 
 #include "tests/zalo/standin.h"
@@ -11,6 +13,9 @@ namespace hailong::tests {
 class StandinServer {
  public:
   explicit StandinServer(Standin& standin);
+  // Nothing: the connection breaks. Port 0: any that is free; a port that is not ends the program.
+  using Answer = std::function<std::optional<StandinResponse>(const StandinRequest&)>;
+  StandinServer(Answer answer, int port);
   ~StandinServer();
   StandinServer(const StandinServer&) = delete;
   StandinServer& operator=(const StandinServer&) = delete;
