@@ -2,8 +2,9 @@
 
 // Sends what is queued, one message a Step. A message is on disk as under way before it goes out,
 // so after a crash or a broken connection it is known that nobody knows; it is not sent again
-// without Zalo's word. Also ends the sending of rounds that are over. One thread calls Step; the
-// rest is thread-safe.
+// without Zalo's word. What holds back all messages is on disk too: a restart does not go on where
+// a person has to look first. Also ends the sending of rounds that are over. One thread calls Step;
+// the rest is thread-safe.
 
 #include <optional>
 #include <set>
@@ -21,8 +22,7 @@ namespace hailong::zalo {
 class Sender {
  public:
   struct State {
-    std::string stopped;  // empty: it sends
-    absl::Time paused_until = absl::InfinitePast();
+    store::ZaloHold hold;
     std::optional<int64_t> quota_left;
   };
 
@@ -36,14 +36,15 @@ class Sender {
         store_(store),
         clock_(clock) {}
 
-  // What was under way when the last process ended becomes unknown. Before the first Step.
-  absl::Status Recover();
+  // What was under way when the last process ended becomes unknown; what held it back still does.
+  // Before the first Step.
+  absl::Status Recover() ABSL_LOCKS_EXCLUDED(mutex_);
   // How long there is nothing to do. Errors of the store are logged; the next step tries again.
   absl::Duration Step();
 
   State Get() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Goes on after a stop that needed a person.
-  void Resume() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Nothing holds it back any more: a person has looked. Errors: those of the store.
+  absl::Status Resume() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   absl::StatusOr<absl::Duration> TryStep();
@@ -51,12 +52,12 @@ class Sender {
   absl::Status EndRounds();
   absl::Status SendOne(const store::ZaloSend& send);
   absl::Status AskAbout(const store::ZaloSend& send);
-  // What an answer makes of a message, and of all that wait.
-  store::ZaloSendChange After(const store::ZaloSend& send, const absl::StatusOr<ApiAnswer>& answer)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // What an answer makes of a message, and, in `hold`, of all that wait.
+  store::ZaloSendChange After(const store::ZaloSend& send, const absl::StatusOr<ApiAnswer>& answer,
+                              std::optional<store::ZaloHold>& hold) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Change(const store::ZaloSendChange& change);
-  void Stop(std::string why) ABSL_LOCKS_EXCLUDED(mutex_);
-  void PauseUntil(absl::Time until) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Durable, then obeyed.
+  absl::Status SetHold(const store::ZaloHold& hold) ABSL_LOCKS_EXCLUDED(mutex_);
   std::shared_ptr<const model::Round> FindRound(model::RoundNumber number) const;
 
   const Settings& settings_;
