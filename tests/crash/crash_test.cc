@@ -13,7 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "base/temp_directory_for_test.h"
-#include "tests/crash/child.h"
+#include "tests/harness/child.h"
 #include "tests/harness/device.h"
 #include "tests/harness/validate.h"
 #include "tests/harness/world.h"
