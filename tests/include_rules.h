@@ -112,6 +112,7 @@ inline const std::vector<FolderRule> kFolders = {
     {"tests/kiosk", {"proto", "base/...", "kiosk-client/..."}},
     {"tests/gateway", {"proto", "base/...", "server/..."}},
     {"tests/zalo", {"proto", "base/...", "server/..."}},
+    {"tests/channels", {"proto", "base/...", "server/...", "tests/harness", "tests/zalo"}},
     {"tests/r_agreement", {"proto", "base/...", "analysis/...", "tests"}},
 };
 

@@ -128,5 +128,28 @@ TEST_F(MigrationTest, AFileOfTheSecondSchemaTakesInvitationsAndKeepsWhatItHas) {
   EXPECT_TRUE(store->VerifyAudit().ok());
 }
 
+TEST_F(MigrationTest, AFileOfTheFourthSchemaKeepsItsTokensAndTakesAStopOfSending) {
+  {
+    auto database = base::Database::Open(path_, base::Database::Mode::kReadWrite);
+    ASSERT_TRUE(database.ok()) << database.status();
+    ASSERT_TRUE(database
+                    ->Execute(Cat(Migrations()[1], Migrations()[2], Migrations()[3],
+                                  "PRAGMA user_version=4;",
+                                  "INSERT INTO zalo_tokens VALUES (1, x'01', 2, 3, x'04');"))
+                    .ok());
+  }
+  const absl::Time until = absl::FromUnixSeconds(1'790'000'000);
+  {
+    const auto store = Open();
+    EXPECT_EQ(store->ReadZaloTokens()->value().pair, "\x01");
+    EXPECT_EQ(store->ReadZaloHold()->stopped, "");
+    EXPECT_EQ(store->ReadZaloHold()->paused_until, absl::UnixEpoch());
+    ASSERT_TRUE(store->PutZaloHold({.stopped = "why", .paused_until = until}).ok());
+  }
+  const auto store = Open();
+  EXPECT_EQ(store->ReadZaloHold()->stopped, "why");
+  EXPECT_EQ(store->ReadZaloHold()->paused_until, until);
+}
+
 }  // namespace
 }  // namespace hailong::store

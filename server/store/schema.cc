@@ -176,7 +176,7 @@ CREATE TABLE quota_places (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kInitial, kKiosks, kInvitations, kZaloSchema};
+constexpr std::array kMigrations = {kInitial, kKiosks, kInvitations, kZaloSchema, kZaloHoldSchema};
 
 }  // namespace
 

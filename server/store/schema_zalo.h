@@ -60,4 +60,13 @@ CREATE TABLE zalo_reconciled (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// What holds back sending, so that a restart does not go on where a person has to look first.
+inline constexpr std::string_view kZaloHoldSchema = R"sql(
+CREATE TABLE zalo_hold (
+  line         INTEGER PRIMARY KEY CHECK (line = 1),
+  stopped      TEXT NOT NULL,           -- why, in words; '': it sends
+  paused_until INTEGER NOT NULL
+) STRICT;
+)sql";
+
 }  // namespace hailong::store

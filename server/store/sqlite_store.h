@@ -74,6 +74,7 @@ class SqliteStore final : public Store, public ZaloStore {
   absl::Status RecoverZaloSends(absl::Time now) override;
   absl::Status EndZaloSends(model::RoundNumber round) override;
   absl::Status PutZaloTokens(const ZaloTokens& tokens) override;
+  absl::Status PutZaloHold(const ZaloHold& hold) override;
   absl::Status PutZaloReconciled(const std::string& template_id, absl::Time to) override;
   absl::StatusOr<std::vector<ZaloEvent>> ReadOpenZaloEvents(size_t rows_max) override;
   absl::StatusOr<std::optional<ZaloSend>> FindZaloSend(const std::string& tracking_id,
@@ -84,6 +85,7 @@ class SqliteStore final : public Store, public ZaloStore {
   absl::StatusOr<std::vector<ZaloSendCount>> CountZaloSends(model::RoundNumber round) override;
   absl::StatusOr<std::vector<ZaloEventCount>> CountZaloEvents() override;
   absl::StatusOr<std::optional<ZaloTokens>> ReadZaloTokens() override;
+  absl::StatusOr<ZaloHold> ReadZaloHold() override;
   absl::StatusOr<absl::Time> ReadZaloReconciled(const std::string& template_id) override;
 
  private:

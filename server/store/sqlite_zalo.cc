@@ -231,6 +231,16 @@ absl::Status SqliteStore::PutZaloTokens(const ZaloTokens& tokens) {
   });
 }
 
+absl::Status SqliteStore::PutZaloHold(const ZaloHold& hold) {
+  return Transact([&]() -> absl::Status {
+    ASSIGN_OR_RETURN(Statement put,
+                     write_->database.Prepare("INSERT OR REPLACE INTO zalo_hold VALUES (1,?,?)"));
+    return put.Bind(1, std::string_view(hold.stopped))
+        .Bind(2, absl::ToUnixMicros(hold.paused_until))
+        .Run();
+  });
+}
+
 absl::Status SqliteStore::PutZaloReconciled(const std::string& template_id, absl::Time to) {
   return Transact([&]() -> absl::Status {
     ASSIGN_OR_RETURN(Statement put, write_->database.Prepare(
@@ -353,6 +363,16 @@ absl::StatusOr<std::optional<ZaloTokens>> SqliteStore::ReadZaloTokens() {
                                     .obtained_at = absl::FromUnixMicros(select.Int(1)),
                                     .expires_at = absl::FromUnixMicros(select.Int(2)),
                                     .consent_hash = std::string(select.Blob(3))});
+}
+
+absl::StatusOr<ZaloHold> SqliteStore::ReadZaloHold() {
+  ASSIGN_OR_RETURN(const BorrowedReader reader, Borrow());
+  ASSIGN_OR_RETURN(Statement select,
+                   reader->database.Prepare("SELECT stopped, paused_until FROM zalo_hold"));
+  ASSIGN_OR_RETURN(const bool found, select.Step());
+  if (!found) return ZaloHold();
+  return ZaloHold{.stopped = std::string(select.Text(0)),
+                  .paused_until = absl::FromUnixMicros(select.Int(1))};
 }
 
 absl::StatusOr<absl::Time> SqliteStore::ReadZaloReconciled(const std::string& template_id) {

@@ -90,6 +90,12 @@ struct ZaloTokens {
   std::string consent_hash;  // SHA-256 of the refresh token that began this line of tokens
 };
 
+// What holds back all sending.
+struct ZaloHold {
+  std::string stopped;  // why a person must look first; empty: nothing
+  absl::Time paused_until = absl::UnixEpoch();
+};
+
 class ZaloStore {
  public:
   virtual ~ZaloStore() = default;
@@ -113,6 +119,7 @@ class ZaloStore {
   // Nothing of the round is sent any more: what waits is cancelled, all recipients are erased.
   virtual absl::Status EndZaloSends(model::RoundNumber round) = 0;
   virtual absl::Status PutZaloTokens(const ZaloTokens& tokens) = 0;
+  virtual absl::Status PutZaloHold(const ZaloHold& hold) = 0;
   virtual absl::Status PutZaloReconciled(const std::string& template_id, absl::Time to) = 0;
 
   // --- any thread ---
@@ -129,6 +136,7 @@ class ZaloStore {
   virtual absl::StatusOr<std::vector<ZaloSendCount>> CountZaloSends(model::RoundNumber round) = 0;
   virtual absl::StatusOr<std::vector<ZaloEventCount>> CountZaloEvents() = 0;
   virtual absl::StatusOr<std::optional<ZaloTokens>> ReadZaloTokens() = 0;
+  virtual absl::StatusOr<ZaloHold> ReadZaloHold() = 0;
   // InfinitePast: never.
   virtual absl::StatusOr<absl::Time> ReadZaloReconciled(const std::string& template_id) = 0;
 };

@@ -125,9 +125,9 @@ absl::StatusOr<v1::GetZaloStateResponse> Channel::GetZaloState(const model::Prin
   }
   response.set_token_trouble(parts_->tokens.Trouble());
   const Sender::State state = parts_->sender.Get();
-  response.set_stopped(state.stopped);
-  if (state.paused_until > parts_->below.clock.Now()) {
-    *response.mutable_paused_until() = model::ToProto(state.paused_until);
+  response.set_stopped(state.hold.stopped);
+  if (state.hold.paused_until > parts_->below.clock.Now()) {
+    *response.mutable_paused_until() = model::ToProto(state.hold.paused_until);
   }
   response.set_quota_left(state.quota_left.value_or(-1));
   for (const auto& [status, number] : parts_->webhook.Counts()) {
@@ -151,7 +151,7 @@ absl::StatusOr<v1::GetZaloStateResponse> Channel::GetZaloState(const model::Prin
 
 absl::StatusOr<v1::ResumeSendingResponse> Channel::ResumeSending(const model::Principal&,
                                                                  const v1::ResumeSendingRequest&) {
-  parts_->sender.Resume();
+  RETURN_IF_ERROR(parts_->sender.Resume());
   return v1::ResumeSendingResponse();
 }
 

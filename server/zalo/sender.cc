@@ -46,7 +46,15 @@ absl::Duration Backoff(const store::ZaloSend& send, absl::Time now) {
 
 absl::Status Sender::Recover() {
   const absl::Time now = clock_.Now();
-  return commits_.Run([&](store::ZaloStore& store) { return store.RecoverZaloSends(now); });
+  RETURN_IF_ERROR(
+      commits_.Run([&](store::ZaloStore& store) { return store.RecoverZaloSends(now); }));
+  ASSIGN_OR_RETURN(store::ZaloHold hold, store_.ReadZaloHold());
+  if (!hold.stopped.empty()) {
+    base::LogWarning(Cat("zalo: nothing is sent until somebody has looked: ", hold.stopped));
+  }
+  base::MutexLock lock(mutex_);
+  state_.hold = std::move(hold);
+  return absl::OkStatus();
 }
 
 Sender::State Sender::Get() const {
@@ -54,20 +62,16 @@ Sender::State Sender::Get() const {
   return state_;
 }
 
-void Sender::Resume() {
-  base::MutexLock lock(mutex_);
-  state_.stopped.clear();
-}
+absl::Status Sender::Resume() { return SetHold({}); }
 
-void Sender::Stop(std::string why) {
-  base::LogError(Cat("zalo: ALARM: nothing is sent until somebody has looked: ", why));
+absl::Status Sender::SetHold(const store::ZaloHold& hold) {
+  if (!hold.stopped.empty()) {
+    base::LogError(Cat("zalo: ALARM: nothing is sent until somebody has looked: ", hold.stopped));
+  }
+  RETURN_IF_ERROR(commits_.Run([&](store::ZaloStore& store) { return store.PutZaloHold(hold); }));
   base::MutexLock lock(mutex_);
-  state_.stopped = std::move(why);
-}
-
-void Sender::PauseUntil(absl::Time until) {
-  base::MutexLock lock(mutex_);
-  state_.paused_until = std::max(state_.paused_until, until);
+  state_.hold = hold;
+  return absl::OkStatus();
 }
 
 absl::Status Sender::Change(const store::ZaloSendChange& change) {
@@ -76,7 +80,9 @@ absl::Status Sender::Change(const store::ZaloSendChange& change) {
 
 absl::Status Sender::TellOutcome() {
   if (!untold_.has_value()) return absl::OkStatus();
-  RETURN_IF_ERROR(Change(*untold_));
+  // The message first: after a crash in between it is tried once more and held back then.
+  RETURN_IF_ERROR(Change(untold_->change));
+  if (untold_->hold.has_value()) RETURN_IF_ERROR(SetHold(*untold_->hold));
   untold_.reset();
   return absl::OkStatus();
 }
@@ -104,9 +110,9 @@ absl::Duration Sender::Step() {
 absl::StatusOr<absl::Duration> Sender::TryStep() {
   RETURN_IF_ERROR(TellOutcome());
   RETURN_IF_ERROR(EndRounds());
-  const State state = Get();
+  const store::ZaloHold hold = Get().hold;
   const absl::Time now = clock_.Now();
-  const bool held = !state.stopped.empty() || now < state.paused_until ||
+  const bool held = !hold.stopped.empty() || now < hold.paused_until ||
                     IsQuiet(now, settings_.file.quiet_hours());
   ASSIGN_OR_RETURN(const std::vector<store::ZaloSend> due, store_.ReadDueZaloSends(now, kDueMax));
   for (const store::ZaloSend& send : due) {
@@ -151,8 +157,8 @@ absl::Status Sender::SendOne(const store::ZaloSend& send) {
   return TellOutcome();
 }
 
-store::ZaloSendChange Sender::After(const store::ZaloSend& send,
-                                    const absl::StatusOr<ApiAnswer>& answer) {
+Sender::Outcome Sender::After(const store::ZaloSend& send,
+                              const absl::StatusOr<ApiAnswer>& answer) {
   const absl::Time now = clock_.Now();
   store::ZaloSendChange change{.number = send.number,
                                .state = v1::ZALO_SEND_STATE_QUEUED,
@@ -161,6 +167,10 @@ store::ZaloSendChange Sender::After(const store::ZaloSend& send,
                                .attempts = send.attempts,
                                .due_at = now + Backoff(send, now),
                                .erase = false};
+  std::optional<store::ZaloHold> hold;
+  const auto pause_until = [&](absl::Time until) {
+    hold = store::ZaloHold{.stopped = {}, .paused_until = until};
+  };
   const auto fail = [&] {
     change.state = v1::ZALO_SEND_STATE_FAILED;
     change.erase = true;
@@ -175,9 +185,9 @@ store::ZaloSendChange Sender::After(const store::ZaloSend& send,
         fail();
         break;
       default:
-        PauseUntil(now + kTrouble);
+        pause_until(now + kTrouble);
     }
-    return change;
+    return {.change = change, .hold = hold};
   }
   switch (answer->verdict) {
     case Verdict::kDone: {
@@ -187,7 +197,7 @@ store::ZaloSendChange Sender::After(const store::ZaloSend& send,
       change.erase = true;
       if (receipt.quota_left.has_value()) {
         if (*receipt.quota_left <= 0) {
-          PauseUntil(QuietEnds(NextDay(now), settings_.file.quiet_hours()));
+          pause_until(QuietEnds(NextDay(now), settings_.file.quiet_hours()));
         }
         base::MutexLock lock(mutex_);
         state_.quota_left = receipt.quota_left;
@@ -198,14 +208,14 @@ store::ZaloSendChange Sender::After(const store::ZaloSend& send,
     case Verdict::kMethod:
     case Verdict::kRefreshToken:  // a second time: the new token is no better
       change.due_at = now;
-      Stop(Cat("Zalo answers error ", answer->code));
+      hold = store::ZaloHold{.stopped = Cat("Zalo answers error ", answer->code)};
       break;
     case Verdict::kLater:
-      PauseUntil(now + kRetryMin);
+      pause_until(now + kRetryMin);
       break;
     case Verdict::kQuota:
       change.due_at = now;
-      PauseUntil(QuietEnds(NextDay(now), settings_.file.quiet_hours()));
+      pause_until(QuietEnds(NextDay(now), settings_.file.quiet_hours()));
       break;
     case Verdict::kCitizen:
     case Verdict::kPayload:
@@ -217,7 +227,7 @@ store::ZaloSendChange Sender::After(const store::ZaloSend& send,
       if (++change.attempts >= kUnknownCodeAttemptsMax) fail();
       break;
   }
-  return change;
+  return {.change = change, .hold = hold};
 }
 
 bool Sender::IsByPhone(const store::ZaloSend& send) {

@@ -2,8 +2,9 @@
 
 // Sends what is queued, one message a Step. A message is on disk as under way before it goes out,
 // so after a crash or a broken connection it is known that nobody knows; it is not sent again
-// without Zalo's word. What came of it is kept until the store takes it. Also ends the sending of
-// rounds that are over. One thread calls Step; the rest is thread-safe.
+// without Zalo's word. What came of it is kept until the store takes it. What holds back all
+// messages is on disk too: a restart does not go on where a person has to look first. Also ends the
+// sending of rounds that are over. One thread calls Step; the rest is thread-safe.
 
 #include <optional>
 #include <set>
@@ -21,8 +22,7 @@ namespace hailong::zalo {
 class Sender {
  public:
   struct State {
-    std::string stopped;  // empty: it sends
-    absl::Time paused_until = absl::InfinitePast();
+    store::ZaloHold hold;
     std::optional<int64_t> quota_left;
   };
 
@@ -36,16 +36,22 @@ class Sender {
         store_(store),
         clock_(clock) {}
 
-  // What was under way when the last process ended becomes unknown. Before the first Step.
-  absl::Status Recover();
+  // What was under way when the last process ended becomes unknown; what held it back still does.
+  // Before the first Step.
+  absl::Status Recover() ABSL_LOCKS_EXCLUDED(mutex_);
   // How long there is nothing to do. Errors of the store are logged; the next step tries again.
   absl::Duration Step();
 
   State Get() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Goes on after a stop that needed a person.
-  void Resume() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Nothing holds it back any more: a person has looked. Errors: those of the store.
+  absl::Status Resume() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  struct Outcome {
+    store::ZaloSendChange change;
+    std::optional<store::ZaloHold> hold;  // of all messages
+  };
+
   absl::StatusOr<absl::Duration> TryStep();
   // Erases the recipients of sealed rounds, and their keys.
   absl::Status EndRounds();
@@ -54,13 +60,13 @@ class Sender {
   // Whether Zalo can know the message by its tracking_id, which goes with those to a phone alone.
   bool IsByPhone(const store::ZaloSend& send);
   // What an answer makes of a message, and of all that wait.
-  store::ZaloSendChange After(const store::ZaloSend& send, const absl::StatusOr<ApiAnswer>& answer)
+  Outcome After(const store::ZaloSend& send, const absl::StatusOr<ApiAnswer>& answer)
       ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Change(const store::ZaloSendChange& change);
   // Stores what came of the last message, unless it is stored.
   absl::Status TellOutcome();
-  void Stop(std::string why) ABSL_LOCKS_EXCLUDED(mutex_);
-  void PauseUntil(absl::Time until) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Durable, then obeyed.
+  absl::Status SetHold(const store::ZaloHold& hold) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Settings& settings_;
   const model::CatalogHolder& catalog_;
@@ -69,8 +75,8 @@ class Sender {
   Commits& commits_;
   store::ZaloStore& store_;
   const base::Clock& clock_;
-  std::set<std::string> ended_;                  // sealed rounds of which nothing is left
-  std::optional<store::ZaloSendChange> untold_;  // what came of a message, not on disk yet
+  std::set<std::string> ended_;    // sealed rounds of which nothing is left
+  std::optional<Outcome> untold_;  // what came of a message, not on disk yet
 
   mutable base::Mutex mutex_;
   State state_ ABSL_GUARDED_BY(mutex_);

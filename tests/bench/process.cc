@@ -36,8 +36,7 @@ absl::StatusOr<Process> Process::Start(const std::vector<std::string>& arguments
     return absl::UnavailableError(base::Cat("cannot start ", arguments[0]));
   }
   Process process(pid, ends[0]);
-  std::string line;
-  for (char c = 0; read(ends[0], &c, 1) == 1 && c != '\n';) line.push_back(c);
+  const std::string line = process.ReadLine();
   constexpr std::string_view kListening = "listening on ";
   if (!line.starts_with(kListening)) {
     return absl::UnavailableError(base::Cat(arguments[0], " said '", line, "'"));
@@ -56,6 +55,12 @@ Process::~Process() {
   kill(pid_, SIGTERM);
   waitpid(pid_, nullptr, 0);
   close(output_);
+}
+
+std::string Process::ReadLine() {
+  std::string line;
+  for (char c = 0; read(output_, &c, 1) == 1 && c != '\n';) line.push_back(c);
+  return line;
 }
 
 double Process::CpuSeconds() const {

@@ -21,6 +21,8 @@ class Process {
   Process& operator=(Process&&) = delete;
 
   const std::string& address() const { return address_; }
+  // The next line it says; empty: it has ended. Waits.
+  std::string ReadLine();
   // Processor time it has used, of all its threads.
   double CpuSeconds() const;
 

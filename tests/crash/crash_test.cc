@@ -17,7 +17,7 @@
 #include "hailong/v1/invitation_service.grpc.pb.h"
 #include "hailong/v1/survey_service.grpc.pb.h"
 #include "server/model/limits.h"
-#include "tests/crash/child.h"
+#include "tests/harness/child.h"
 #include "tests/harness/device.h"
 #include "tests/harness/validate.h"
 #include "tests/harness/world.h"

@@ -39,31 +39,6 @@ v1::Questionnaire SampleQuestionnaire() {
   return made;
 }
 
-v1::Round SampleRound(std::string_view round_id, absl::Time now) {
-  v1::Round round;
-  round.set_round_id(std::string(round_id));
-  round.mutable_title()->set_vi("Đợt thử");
-  round.set_questionnaire_id("sample");
-  round.set_questionnaire_version(1);
-  round.set_root_unit_id("74");
-  *round.mutable_opens_at() = Seconds(now - absl::Hours(240));
-  *round.mutable_closes_at() = Seconds(now + absl::Hours(240));
-  round.set_synthetic(true);
-  round.set_framework_id("lecture-rating");  // shipped; the share of 4-5 of question "rating"
-  round.mutable_weighting_plan()->set_mode(v1::WEIGHTING_MODE_NONE);
-  round.mutable_flag_thresholds()->set_clock_skew_ms_max(120'000);
-  if (round_id == kFirst) {
-    round.set_duplicate_policy(v1::DUPLICATE_POLICY_FIRST);
-  } else if (round_id == kByChannel) {
-    round.set_duplicate_policy(v1::DUPLICATE_POLICY_CHANNEL_ORDER);
-    round.add_channel_order(v1::CHANNEL_PAPER);
-    round.add_channel_order(v1::CHANNEL_KIOSK);
-  } else {
-    round.set_duplicate_policy(v1::DUPLICATE_POLICY_LATEST);
-  }
-  return round;
-}
-
 absl::Status ImportUnits(Caller& admin) {
   v1::ImportUnitsRequest request;
   const auto add = [&](std::string_view id, const char* level, const char* parent) {
@@ -80,19 +55,48 @@ absl::Status ImportUnits(Caller& admin) {
   return FromGrpc(admin.registry().ImportUnits(admin.Context().get(), request, &response));
 }
 
-absl::Status OpenRound(Caller& admin, std::string_view round_id, absl::Time now) {
-  v1::OpenRoundRequest request;
-  *request.mutable_round() = SampleRound(round_id, now);
-  v1::OpenRoundResponse response;
-  return FromGrpc(admin.registry().OpenRound(admin.Context().get(), request, &response));
-}
-
 }  // namespace
 
 std::string RatingId(uint32_t i) { return i == 1 ? "rating" : Cat("q", i); }
 
 absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+v1::Round MakeRound(std::string_view round_id, absl::Time now) {
+  v1::Round round;
+  round.set_round_id(std::string(round_id));
+  round.mutable_title()->set_vi("Đợt thử");
+  round.set_questionnaire_id("sample");
+  round.set_questionnaire_version(1);
+  round.set_root_unit_id("74");
+  *round.mutable_opens_at() = Seconds(now - absl::Hours(240));
+  *round.mutable_closes_at() = Seconds(now + absl::Hours(240));
+  round.set_synthetic(true);
+  round.set_framework_id("lecture-rating");  // shipped; the share of 4-5 of question "rating"
+  round.mutable_weighting_plan()->set_mode(v1::WEIGHTING_MODE_NONE);
+  round.mutable_flag_thresholds()->set_clock_skew_ms_max(120'000);
+  v1::RatingMapping& stars = *round.mutable_zalo_rating();
+  stars.set_question_id(RatingId(1));
+  for (uint32_t k = 1; k <= 5; ++k) stars.add_choices(k);
+  stars.set_note_question_id("q5");
+  if (round_id == kFirst) {
+    round.set_duplicate_policy(v1::DUPLICATE_POLICY_FIRST);
+  } else if (round_id == kByChannel) {
+    round.set_duplicate_policy(v1::DUPLICATE_POLICY_CHANNEL_ORDER);
+    round.add_channel_order(v1::CHANNEL_PAPER);
+    round.add_channel_order(v1::CHANNEL_KIOSK);
+  } else {
+    round.set_duplicate_policy(v1::DUPLICATE_POLICY_LATEST);
+  }
+  return round;
+}
+
+absl::Status OpenRound(Caller& admin, const v1::Round& round) {
+  v1::OpenRoundRequest request;
+  *request.mutable_round() = round;
+  v1::OpenRoundResponse response;
+  return FromGrpc(admin.registry().OpenRound(admin.Context().get(), request, &response));
 }
 
 Caller::Caller(const std::string& address, std::string credential)
@@ -123,7 +127,9 @@ absl::StatusOr<std::vector<CollectorAccess>> SetUpWorld(Caller& admin, int colle
   v1::PublishQuestionnaireResponse published;
   RETURN_IF_ERROR(
       FromGrpc(admin.registry().PublishQuestionnaire(admin.Context().get(), publish, &published)));
-  for (const std::string_view round : kRounds) RETURN_IF_ERROR(OpenRound(admin, round, now));
+  for (const std::string_view round : kRounds) {
+    RETURN_IF_ERROR(OpenRound(admin, MakeRound(round, now)));
+  }
 
   constexpr v1::Channel kChannels[] = {v1::CHANNEL_KIOSK, v1::CHANNEL_WEB, v1::CHANNEL_ZALO,
                                        v1::CHANNEL_PAPER};

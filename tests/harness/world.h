@@ -57,6 +57,11 @@ inline constexpr std::string_view kUnits[] = {"74.SNV", "74.STC", "74.SYT"};  //
 inline constexpr uint32_t kRatings = 4;
 std::string RatingId(uint32_t i);  // "rating", "q2", "q3", "q4" for i = 1..kRatings
 
+// A round as those of kRounds, with what stars given by Zalo say; LATEST but for the ids of
+// kRounds.
+v1::Round MakeRound(std::string_view round_id, absl::Time now);
+absl::Status OpenRound(Caller& admin, const v1::Round& round);
+
 // Makes units, questionnaire, rounds, and `collectors` collectors whose channels
 // go round KIOSK, WEB, ZALO, PAPER. Errors: those of the server.
 absl::StatusOr<std::vector<CollectorAccess>> SetUpWorld(Caller& admin, int collectors,

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "base/sqlite/sqlite.h"
+#include "server/model/times.h"
 #include "tests/zalo/world.h"
 
 namespace hailong::tests {
@@ -241,6 +242,46 @@ TEST(Sending, AMessageThatIsNotTakenIsTriedLessAndLessOften) {
   EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_QUEUED), 1u);
   EXPECT_GE(world.standin.Calls(kSend), 24);
   EXPECT_LE(world.standin.Calls(kSend), 36);
+}
+
+TEST(Sending, AStopThatNeedsAPersonSurvivesRestartsUntilOneSaysGoOn) {
+  World world;
+  ::testing::internal::CaptureStderr();
+  // Rights are missing; and a token that is no better when it is new.
+  for (const std::vector<int>& codes : {std::vector<int>{-135}, std::vector<int>{-124, -124}}) {
+    const size_t before = world.standin.messages().size();
+    for (const int code : codes) world.standin.FailNext(kSend, code);
+    const int first = static_cast<int>(before) + 1;
+    EXPECT_THAT(world.Invite(first, first), IsEmpty());
+    for (int restart = 0; restart < 2; ++restart) {
+      world.Reopen();
+      EXPECT_THAT(world.State().stopped(), HasSubstr(std::to_string(codes.back())));
+      world.clock.Advance(absl::Minutes(1));
+      world.Send(2);
+      EXPECT_EQ(world.standin.messages().size(), before);
+    }
+    ASSERT_TRUE(world.channel->ResumeSending({}, {}).ok());
+    world.Reopen();
+    EXPECT_EQ(world.State().stopped(), "");
+    world.Send(1);
+    EXPECT_EQ(world.standin.messages().size(), before + 1);
+  }
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("until somebody has looked"));
+}
+
+TEST(Sending, AUsedUpQuotaSurvivesARestartAndAPersonMayEndTheWait) {
+  World world;
+  world.standin.FailNext(kSend, -144);
+  EXPECT_THAT(world.Invite(1, 1), IsEmpty());
+  world.Reopen();
+  world.Send(2);
+  EXPECT_EQ(world.standin.Calls(kSend), 1);
+  EXPECT_EQ(model::FromProto(world.State().paused_until()),
+            sample::At("2026-09-22T06:00:00+07:00"));
+  ASSERT_TRUE(world.channel->ResumeSending({}, {}).ok());
+  EXPECT_FALSE(world.State().has_paused_until());
+  world.Send(1);
+  EXPECT_EQ(world.standin.messages().size(), 1u);
 }
 
 TEST(Sending, KeepsItsPace) {

@@ -1,4 +1,4 @@
-#include "tests/crash/child.h"
+#include "tests/harness/child.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -17,7 +17,8 @@
 
 namespace hailong::tests {
 
-absl::StatusOr<Child> Child::Spawn(const std::string& binary, const std::string& directory) {
+absl::StatusOr<Child> Child::Spawn(const std::string& binary, const std::string& directory,
+                                   const std::vector<std::string>& more) {
   int pipe_ends[2];
   HAILONG_CHECK(::pipe2(pipe_ends, O_CLOEXEC) == 0);
   const std::string log = directory + ".log";
@@ -26,12 +27,15 @@ absl::StatusOr<Child> Child::Spawn(const std::string& binary, const std::string&
   posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(),
                                    O_WRONLY | O_CREAT | O_APPEND, 0600);
-  std::string words[] = {binary, "--data", directory, "--listen", "127.0.0.1:0"};
-  char* arguments[] = {words[0].data(), words[1].data(), words[2].data(),
-                       words[3].data(), words[4].data(), nullptr};
+  std::vector<std::string> words = {binary, "--data", directory, "--listen", "127.0.0.1:0"};
+  words.insert(words.end(), more.begin(), more.end());
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
   pid_t pid = -1;
   // spawn, not fork: the test has threads of gRPC.
-  const int error = ::posix_spawn(&pid, binary.c_str(), &actions, nullptr, arguments, ::environ);
+  const int error =
+      ::posix_spawn(&pid, binary.c_str(), &actions, nullptr, arguments.data(), ::environ);
   posix_spawn_file_actions_destroy(&actions);
   ::close(pipe_ends[1]);
   if (error != 0) {
@@ -50,7 +54,10 @@ Child::~Child() {
 }
 
 absl::StatusOr<std::string> Child::WaitUntilServing(absl::Duration at_most) {
-  constexpr std::string_view kSays = "listening on ";
+  return WaitForLine("listening on ", at_most);
+}
+
+absl::StatusOr<std::string> Child::WaitForLine(std::string_view beginning, absl::Duration at_most) {
   const absl::Time until = absl::Now() + at_most;
   std::string line;
   while (true) {
@@ -64,8 +71,8 @@ absl::StatusOr<std::string> Child::WaitUntilServing(absl::Duration at_most) {
     }
     if (c != '\n') {
       line.push_back(c);
-    } else if (std::string_view(line).starts_with(kSays)) {
-      return line.substr(kSays.size());
+    } else if (std::string_view(line).starts_with(beginning)) {
+      return line.substr(beginning.size());
     } else {
       line.clear();
     }

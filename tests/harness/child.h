@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -14,8 +16,9 @@ namespace hailong::tests {
 
 class Child {
  public:
-  // Starts `binary --data DIRECTORY --listen 127.0.0.1:0`; its log goes to DIRECTORY.log.
-  static absl::StatusOr<Child> Spawn(const std::string& binary, const std::string& directory);
+  // Starts `binary --data DIRECTORY --listen 127.0.0.1:0` and these; its log goes to DIRECTORY.log.
+  static absl::StatusOr<Child> Spawn(const std::string& binary, const std::string& directory,
+                                     const std::vector<std::string>& more = {});
   // Kills it if it still runs.
   ~Child();
   Child(Child&& other) noexcept;
@@ -23,6 +26,8 @@ class Child {
 
   // Waits until it serves; the address. Errors: UNAVAILABLE (it ended), DEADLINE_EXCEEDED.
   absl::StatusOr<std::string> WaitUntilServing(absl::Duration at_most);
+  // Waits for the next line that begins so; the rest of it. Errors: the same.
+  absl::StatusOr<std::string> WaitForLine(std::string_view beginning, absl::Duration at_most);
   // kill -9, and waits for its end.
   void Kill();
   // SIGTERM, and the exit status; -1: it ended by a signal.
