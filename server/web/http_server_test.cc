@@ -29,9 +29,13 @@ constexpr size_t kBigBytes = 8 << 20;
 // Pieces on another thread, as calls give them.
 class Counting final : public AnswerStream {
  public:
-  Counting(int pieces, std::atomic<int>& alive) : pieces_(pieces), alive_(alive) { ++alive_; }
+  Counting(int pieces, std::atomic<int>& alive, std::atomic<int>& reads)
+      : pieces_(pieces), alive_(alive), reads_(reads) {
+    ++alive_;
+  }
   ~Counting() override { --alive_; }
   void Read(Next next) override {
+    ++reads_;
     if (pieces_ == 0) return next(std::nullopt);
     if (pieces_ > 0) --pieces_;
     std::thread([next = std::move(next)] { next(std::string(1000, 'x')); }).detach();
@@ -40,6 +44,7 @@ class Counting final : public AnswerStream {
  private:
   int pieces_;
   std::atomic<int>& alive_;
+  std::atomic<int>& reads_;
 };
 
 uint64_t ResidentBytes() {
@@ -89,7 +94,7 @@ class HttpServerTest : public testing::Test {
                 .methods = {"GET"},
                 .serve = [this, count = pieces](const Request&, const Done& done) {
                   Answer answer;
-                  answer.stream = std::make_shared<Counting>(count, streams_);
+                  answer.stream = std::make_shared<Counting>(count, streams_, reads_);
                   done(std::move(answer));
                 }});
     }
@@ -113,7 +118,9 @@ class HttpServerTest : public testing::Test {
     options.proxies = *TrustedProxies::Parse(proxies);
     options.proxies_only = proxies_only;
     options.clock = &clock_;
-    options.served = [this](const Served& served) { last_label_ = served.label; };
+    options.served = [this](const Served& served) {
+      last_us_.store(absl::ToInt64Microseconds(served.duration));
+    };
     auto server = HttpServer::Start(std::move(options), std::move(site));
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -128,7 +135,8 @@ class HttpServerTest : public testing::Test {
 
   base::FakeClock clock_{absl::FromUnixSeconds(1'790'000'000)};
   std::atomic<int> streams_ = 0;
-  std::string last_label_;
+  std::atomic<int> reads_ = 0;        // of their pieces
+  std::atomic<int64_t> last_us_ = 0;  // how long the last answer took
   std::unique_ptr<HttpServer> server_;
 };
 
@@ -302,15 +310,24 @@ TEST_F(HttpServerTest, ASlowHeadAndASlowBodyAreCut) {
 }
 
 TEST_F(HttpServerTest, AReaderThatStandsStillIsCutAndASlowOneIsNot) {
-  Start({.piece_time_max = absl::Seconds(2)});
+  constexpr absl::Duration kPieceTime = absl::Seconds(2);
+  Start({.piece_time_max = kPieceTime});
   RawClient still(port(), 4096);
   still.Send(Get("/big"));
   EXPECT_TRUE(
       Soon([&] { return server_->counts().cut == 1 && server_->counts().connections == 0; }));
-  RawClient reading(port());
-  reading.Send(Get("/big"));
-  std::this_thread::sleep_for(milliseconds(200));
-  EXPECT_EQ(reading.Read().body.size(), kBigBytes);
+  // One that takes longer than that for all, and for no piece.
+  last_us_ = 0;
+  RawClient slow(port(), 64 << 10);
+  slow.Send(Get("/big"));
+  while (slow.unread().size() < kBigBytes) {
+    ASSERT_TRUE(slow.ReadPortion());
+    std::this_thread::sleep_for(milliseconds(40));
+  }
+  EXPECT_EQ(slow.Read().body.size(), kBigBytes);
+  ASSERT_TRUE(Soon([&] { return last_us_ > 0; }));
+  EXPECT_GT(absl::Microseconds(last_us_.load()), kPieceTime);
+  EXPECT_EQ(server_->counts().cut, 1u);
 }
 
 TEST_F(HttpServerTest, AnIdleConnectionEndsWithoutAWord) {
@@ -444,10 +461,19 @@ TEST_F(HttpServerTest, StreamsArriveAndEndWhenTheClientGoes) {
     ASSERT_TRUE(Soon([&] { return streams_.load() == 1; }));
   }
   EXPECT_TRUE(Soon([&] { return streams_.load() == 0; }));
-  // A client that stops reading holds one piece, not all.
+}
+
+TEST_F(HttpServerTest, AStreamIsMadeNoFasterThanItsClientReads) {
+  Start();
   RawClient still(port(), 4096);
   still.Send(Get("/endless"));
-  std::this_thread::sleep_for(milliseconds(300));
+  // Once the kernel has its fill, no further piece is asked for.
+  EXPECT_TRUE(Soon([&] {
+    const int made = reads_;
+    std::this_thread::sleep_for(milliseconds(300));
+    return made > 0 && reads_ == made;
+  }));
+  EXPECT_EQ(streams_, 1);
   EXPECT_EQ(RawClient(port()).Ask(Get("/who/a")).status, 200);
 }
 

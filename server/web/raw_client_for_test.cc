@@ -102,6 +102,8 @@ RawAnswer RawClient::Ask(std::string_view bytes) {
   return Read();
 }
 
+bool RawClient::ReadPortion() { return Fill(Clock::now() + kPatience); }
+
 bool RawClient::EndsWithin(std::chrono::milliseconds patience) {
   const Clock::time_point until = Clock::now() + patience;
   pollfd ready{.fd = fd_, .events = POLLIN, .revents = 0};

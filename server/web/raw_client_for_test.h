@@ -31,6 +31,10 @@ class RawClient {
   bool Send(std::string_view bytes);
   RawAnswer Read(std::chrono::milliseconds patience = kPatience, bool head_request = false);
   RawAnswer Ask(std::string_view bytes);
+  // What is there now, at most 64 KiB, for a later Read. False: the other side is gone, or nothing
+  // came in time.
+  bool ReadPortion();
+  const std::string& unread() const { return buffer_; }
   // True if the other side closes in time, without another byte.
   bool EndsWithin(std::chrono::milliseconds patience);
 

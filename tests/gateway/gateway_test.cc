@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using base::Cat;
 using testing::HasSubstr;
+using testing::Not;
 using web::Get;
 using web::Post;
 using web::RawAnswer;
@@ -53,6 +54,25 @@ class GatewayTest : public testing::Test {
     std::string token;
     file >> token;
     return Cat(kJson, "Authorization: Bearer ", token, "\r\n");
+  }
+  // Round "r" over unit "1".
+  void OpenRound() const {
+    const auto call = [this](const std::string& method, const std::string& json) {
+      const RawAnswer answer =
+          RawClient(port()).Ask(Post(Cat("/hailong.v1.RegistryService/", method), json, Admin()));
+      EXPECT_EQ(answer.status, 200) << method << " " << answer.body;
+    };
+    call("ImportUnits", R"({"units":[{"unitId":"1","name":"Xã","level":"commune",
+        "validFrom":"2020-01-01"}]})");
+    call("PublishQuestionnaire", R"({"questionnaire":{"questionnaireId":"q","version":1,
+        "legalBasis":{"source":"made up for a test","grade":"GRADE_UNVERIFIED"},
+        "title":{"vi":"Quầy"},"audience":"AUDIENCE_CITIZENS","questions":[{"questionId":"rating",
+        "kind":"QUESTION_KIND_RATING","text":{"vi":"Hài lòng?"},"required":true,
+        "options":[{"text":{"vi":"1"}},{"text":{"vi":"2"}},{"text":{"vi":"3"}},{"text":{"vi":"4"}},
+        {"text":{"vi":"5"}}]}]}})");
+    call("OpenRound", R"({"round":{"roundId":"r","questionnaireId":"q","questionnaireVersion":1,
+        "rootUnitId":"1","frameworkId":"lecture-rating","synthetic":true,"title":{"vi":"Thu"},
+        "opensAt":"2026-09-01T00:00:00Z","closesAt":"2026-10-01T00:00:00Z"}})");
   }
 
   base::FakeClock clock_{absl::FromUnixSeconds(1'790'000'000)};
@@ -196,19 +216,23 @@ TEST_F(GatewayTest, OperationsTellWhatGoesOn) {
 
 TEST_F(GatewayTest, StoppingEndsStreamsAndIdleConnectionsSoon) {
   Start();
+  OpenRound();
   RawClient idle(port());
-  idle.Ask(Get("/"));
+  EXPECT_EQ(idle.Ask(Get("/")).status, 404);
   RawClient watching(port());
-  // No such round: the stream ends by itself; the connection stays.
   const std::string request("\0\0\0\0\x0f{\"roundId\":\"r\"}", 20);
-  const RawAnswer ended = watching.Ask(Post(
+  watching.Send(Post(
       "/hailong.v1.ResultsService/WatchRound", request,
       Admin().replace(0, std::string(kJson).size(), "Content-Type: application/connect+json\r\n")));
-  EXPECT_EQ(ended.status, 200);
-  EXPECT_THAT(ended.body, HasSubstr("\"code\":\"not_found\""));
+  while (watching.unread().find("\"observedAt\"") == std::string::npos) {
+    ASSERT_TRUE(watching.ReadPortion());
+  }
+  EXPECT_THAT(watching.unread(), Not(HasSubstr("\"error\"")));
   const auto began = std::chrono::steady_clock::now();
   server_.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(8));
+  // It was told that this is the end, and why.
+  EXPECT_THAT(watching.Read().body, HasSubstr("{\"error\":{\"code\":\"unavailable\""));
   EXPECT_TRUE(idle.EndsWithin(std::chrono::milliseconds(1000)));
 }
 
