@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "analysis/frameworks/frameworks.h"
+#include "base/crypto/base32.h"
 #include "base/executor.h"
 #include "base/files.h"
 #include "base/http/curl_client.h"
@@ -48,6 +49,7 @@ constexpr size_t kExecutorThreads = 2;
 constexpr size_t kSurveyThreads = 2;
 constexpr std::chrono::seconds kShutdownGrace{3};
 constexpr size_t kPemBytesMax = 1 << 20;
+constexpr size_t kGatewayKeySize = 26;  // 130 bits
 
 bool IsLoopback(const std::string& listen) {
   for (const std::string_view host : {"127.0.0.1:", "localhost:", "[::1]:"}) {
@@ -103,6 +105,7 @@ struct Server::Parts {
   base::CurlClient http{{}};
   std::unique_ptr<zalo::Channel> zalo;  // null: not set up
 
+  const std::string gateway_key = base::RandomBase32(kGatewayKeySize);
   std::unique_ptr<base::Executor> executor;
   std::unique_ptr<transport::Gate> gate;
   std::unique_ptr<base::Executor> survey_executor;
@@ -203,9 +206,9 @@ absl::Status Server::Parts::BuildZalo(const Settings& settings, zalo::Settings z
 absl::Status Server::Parts::BuildTransport(
     const Settings& settings, const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   executor = std::make_unique<base::Executor>(kExecutorThreads, limits::kExecutorTasksMax);
-  gate = std::make_unique<transport::Gate>(*catalog, *executor);
+  gate = std::make_unique<transport::Gate>(*catalog, *executor, gateway_key);
   survey_executor = std::make_unique<base::Executor>(kSurveyThreads, limits::kExecutorTasksMax);
-  survey_gate = std::make_unique<transport::Gate>(*catalog, *survey_executor);
+  survey_gate = std::make_unique<transport::Gate>(*catalog, *survey_executor, gateway_key);
   ticker = std::make_unique<transport::WatchTicker>(*results, *clock);
   collection_handler = std::make_unique<transport::CollectionHandler>(*gate, *intake, *registry);
   kiosk_handler = std::make_unique<transport::KioskHandler>(*gate, *kiosks);
@@ -242,12 +245,12 @@ absl::Status Server::Parts::BuildTransport(
 }
 
 absl::Status Server::Parts::BuildWeb(const WebPlan& plan) {
-  ASSIGN_OR_RETURN(web,
-                   Web::Start(
-                       plan, *grpc_server, *clock, metrics, [this] { return !store_closed.load(); },
-                       [this](web::Site& site) {
-                         if (zalo != nullptr) AddWebhook(zalo->webhook(), site);
-                       }));
+  ASSIGN_OR_RETURN(web, Web::Start(
+                            plan, *grpc_server, gateway_key, *clock, metrics,
+                            [this] { return !store_closed.load(); },
+                            [this](web::Site& site) {
+                              if (zalo != nullptr) AddWebhook(zalo->webhook(), site);
+                            }));
   return absl::OkStatus();
 }
 

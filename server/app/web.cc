@@ -8,6 +8,7 @@
 #include "base/log/log.h"
 #include "base/status.h"
 #include "server/transport/auth_table.h"
+#include "server/transport/gate.h"
 #include "server/web/connect.h"
 #include "server/web/grpc_backend.h"
 #include "server/web/limits.h"
@@ -75,17 +76,18 @@ struct Web::Parts {
   std::unique_ptr<web::HttpServer> server;
   std::unique_ptr<web::HttpServer> operations;
 
-  absl::Status Serve(const WebPlan& plan, grpc::Server& grpc_server, const base::Clock& clock,
-                     web::Metrics& metrics, const AddRoutes& add_routes);
+  absl::Status Serve(const WebPlan& plan, grpc::Server& grpc_server, const std::string& gateway_key,
+                     const base::Clock& clock, web::Metrics& metrics, const AddRoutes& add_routes);
 };
 
 absl::Status Web::Parts::Serve(const WebPlan& plan, grpc::Server& grpc_server,
-                               const base::Clock& clock, web::Metrics& metrics,
-                               const AddRoutes& add_routes) {
+                               const std::string& gateway_key, const base::Clock& clock,
+                               web::Metrics& metrics, const AddRoutes& add_routes) {
   web::RaiseFileLimit();
   web::Site site;
   if (plan.pages.has_value()) site.Add(plan.pages->MakeRoute());
-  backend = std::make_unique<web::GrpcBackend>(grpc_server);
+  backend = std::make_unique<web::GrpcBackend>(
+      grpc_server, web::Header{transport::kGatewayKeyHeader, gateway_key});
   translators = std::make_unique<base::Executor>(kTranslators, limits::kWebExecutorTasksMax);
   guard = std::make_unique<web::CallGuard>(plan.rates, clock, [](std::string_view method) {
     return transport::IsAllowed(method, v1::ROLE_UNSPECIFIED);
@@ -135,12 +137,13 @@ absl::Status Web::Parts::Serve(const WebPlan& plan, grpc::Server& grpc_server,
 Web::Web(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 absl::StatusOr<std::unique_ptr<Web>> Web::Start(const WebPlan& plan, grpc::Server& server,
+                                                const std::string& gateway_key,
                                                 const base::Clock& clock, web::Metrics& metrics,
                                                 std::function<bool()> ready,
                                                 const AddRoutes& add_routes) {
   auto web = std::unique_ptr<Web>(new Web(std::make_unique<Parts>()));
   if (plan.serves) {
-    RETURN_IF_ERROR(web->parts_->Serve(plan, server, clock, metrics, add_routes));
+    RETURN_IF_ERROR(web->parts_->Serve(plan, server, gateway_key, clock, metrics, add_routes));
   }
   if (plan.operates) {
     ASSIGN_OR_RETURN(web->parts_->operations,

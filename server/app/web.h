@@ -56,8 +56,10 @@ class Web {
   // Routes of other parts of the server, such as a webhook.
   using AddRoutes = std::function<void(web::Site&)>;
 
-  // Serving when it returns. All outlive this. Errors: UNAVAILABLE (a port is taken).
+  // Serving when it returns. `gateway_key`: by what `server` knows its calls. All outlive this.
+  // Errors: UNAVAILABLE (a port is taken).
   static absl::StatusOr<std::unique_ptr<Web>> Start(const WebPlan& plan, grpc::Server& server,
+                                                    const std::string& gateway_key,
                                                     const base::Clock& clock, web::Metrics& metrics,
                                                     std::function<bool()> ready,
                                                     const AddRoutes& add_routes);

@@ -273,6 +273,13 @@ absl::Status TooManyCalls(std::string_view who, absl::Duration wait) {
                     "TOO_MANY_CALLS");
 }
 
+absl::Status WebOnly(std::string_view method) {
+  return WithReason(
+      absl::PermissionDeniedError(Cat(method, ": found a call over gRPC; allowed is POST /", method,
+                                      " over HTTP, at this server's web address (--web-listen)")),
+      "WEB_ONLY");
+}
+
 absl::Status DiskFull(std::string_view detail) {
   return WithReason(
       WithRetry(absl::ResourceExhaustedError(Cat("the server's disk is full: ", detail)),

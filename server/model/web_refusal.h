@@ -1,6 +1,6 @@
 #pragma once
 
-// The refusals of the catalogue (refusal.h) that only the web side makes.
+// The refusals of the catalogue (refusal.h) that have to do with the web.
 
 #include <string_view>
 
@@ -11,5 +11,7 @@ namespace hailong::refusal {
 
 // `who` calls too often: "this invitation".
 absl::Status TooManyCalls(std::string_view who, absl::Duration wait);
+// A call of the web that came over gRPC.
+absl::Status WebOnly(std::string_view method);
 
 }  // namespace hailong::refusal

@@ -1,5 +1,6 @@
 #include "server/transport/auth_table.h"
 
+#include <algorithm>
 #include <array>
 
 namespace hailong::transport {
@@ -26,8 +27,8 @@ constexpr std::array kTable = {
     Permission{"hailong.v1.KioskService/Heartbeat", kCollector},
 
     // The entry is what lets a person in.
-    Permission{"hailong.v1.SurveyService/OpenSurvey", kAnybody},
-    Permission{"hailong.v1.SurveyService/SubmitSurvey", kAnybody},
+    Permission{"hailong.v1.SurveyService/OpenSurvey", kAnybody, /*web_only=*/true},
+    Permission{"hailong.v1.SurveyService/SubmitSurvey", kAnybody, /*web_only=*/true},
 
     Permission{"hailong.v1.InvitationService/CreateInvitations", kOperator},
     Permission{"hailong.v1.InvitationService/ListInvitations", kOperator},
@@ -71,15 +72,25 @@ constexpr std::array kTable = {
     Permission{"hailong.v1.ZaloService/ResumeSending", kOperator},
 };
 
+const Permission* Find(std::string_view method) {
+  const auto found = std::find_if(kTable.begin(), kTable.end(), [&](const Permission& permission) {
+    return permission.method == method;
+  });
+  return found == kTable.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::span<const Permission> AuthTable() { return kTable; }
 
 bool IsAllowed(std::string_view method, v1::Role role) {
-  for (const Permission& permission : kTable) {
-    if (permission.method == method) return (permission.roles & Bit(role)) != 0;
-  }
-  return false;
+  const Permission* const permission = Find(method);
+  return permission != nullptr && (permission->roles & Bit(role)) != 0;
+}
+
+bool IsWebOnly(std::string_view method) {
+  const Permission* const permission = Find(method);
+  return permission != nullptr && permission->web_only;
 }
 
 }  // namespace hailong::transport

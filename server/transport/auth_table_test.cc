@@ -66,6 +66,14 @@ TEST(AuthTable, OnlyEnrollingAndTheSurveyNeedNoCredential) {
   }
 }
 
+TEST(AuthTable, TheSurveyAndNothingElseIsForTheWebAlone) {
+  for (const Permission& permission : AuthTable()) {
+    EXPECT_EQ(IsWebOnly(permission.method),
+              permission.method.starts_with("hailong.v1.SurveyService/"))
+        << permission.method;
+  }
+}
+
 TEST(AuthTable, MorePowerMayDoAllThatLessPowerMay) {
   for (const Permission& permission : AuthTable()) {
     const auto allowed = [&](v1::Role role) { return IsAllowed(permission.method, role); };

@@ -1,6 +1,7 @@
 #include "server/transport/gate.h"
 
 #include "base/crypto/crypto.h"
+#include "server/model/web_refusal.h"
 #include "server/transport/auth_table.h"
 
 namespace hailong::transport {
@@ -16,6 +17,7 @@ bool TellsRevoked(std::string_view method) {
 
 absl::StatusOr<model::Principal> Gate::Admit(const grpc::CallbackServerContext& context,
                                              std::string_view method) const {
+  if (IsWebOnly(method) && !IsFromGateway(context)) return refusal::WebOnly(method);
   if (IsAllowed(method, v1::ROLE_UNSPECIFIED)) return model::Principal();
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find("authorization");
@@ -42,6 +44,13 @@ absl::StatusOr<model::Principal> Gate::Admit(const grpc::CallbackServerContext& 
     return refusal::RoleNotAllowed(method, v1::Role_Name(caller->role));
   }
   return *caller;
+}
+
+bool Gate::IsFromGateway(const grpc::CallbackServerContext& context) const {
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find(kGatewayKeyHeader);
+  return found != metadata.end() &&
+         base::EqualInConstantTime({found->second.data(), found->second.size()}, gateway_key_);
 }
 
 }  // namespace hailong::transport

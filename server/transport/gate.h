@@ -6,10 +6,12 @@
 #include <grpcpp/grpcpp.h>
 
 #include <functional>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "base/check.h"
 #include "base/executor.h"
 #include "server/model/catalog.h"
 #include "server/model/refusal.h"
@@ -17,14 +19,20 @@
 
 namespace hailong::transport {
 
+// The metadata by which the web gateway of this process shows that a call comes from it.
+inline constexpr char kGatewayKeyHeader[] = "x-hailong-gateway-key";
+
 class Gate {
  public:
-  Gate(const model::CatalogHolder& catalog, base::Executor& executor)
-      : catalog_(catalog), executor_(executor) {}
+  // `gateway_key`: what the gateway's calls carry in kGatewayKeyHeader, and nobody else can know.
+  Gate(const model::CatalogHolder& catalog, base::Executor& executor, std::string gateway_key)
+      : catalog_(catalog), executor_(executor), gateway_key_(std::move(gateway_key)) {
+    HAILONG_CHECK(!gateway_key_.empty());
+  }
 
-  // The caller, if the bearer credential is known and the auth table allows the method. A method
-  // that is for callers without a credential takes no notice of one: they are nobody. Errors:
-  // UNAUTHENTICATED, PERMISSION_DENIED.
+  // The caller, if the bearer credential is known and the auth table allows the method, and the way
+  // it came. A method that is for callers without a credential takes no notice of one: they are
+  // nobody. Errors: UNAUTHENTICATED, PERMISSION_DENIED.
   absl::StatusOr<model::Principal> Admit(const grpc::CallbackServerContext& context,
                                          std::string_view method) const;
 
@@ -51,8 +59,11 @@ class Gate {
   }
 
  private:
+  bool IsFromGateway(const grpc::CallbackServerContext& context) const;
+
   const model::CatalogHolder& catalog_;
   base::Executor& executor_;
+  const std::string gateway_key_;
 };
 
 }  // namespace hailong::transport

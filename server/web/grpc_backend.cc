@@ -12,9 +12,11 @@
 namespace hailong::web {
 
 struct GrpcBackend::Parts {
-  explicit Parts(std::shared_ptr<grpc::Channel> channel) : stub(std::move(channel)) {}
+  Parts(std::shared_ptr<grpc::Channel> channel, Header key_of)
+      : stub(std::move(channel)), key(std::move(key_of)) {}
 
   grpc::GenericStub stub;
+  const Header key;
   base::Mutex mutex;
   base::CondVar ended;
   size_t calls ABSL_GUARDED_BY(mutex) = 0;
@@ -31,7 +33,8 @@ struct GrpcBackend::Parts {
 
 namespace {
 
-void Prepare(const RpcCall& call, grpc::ClientContext& context) {
+void Prepare(const RpcCall& call, const Header& key, grpc::ClientContext& context) {
+  context.AddMetadata(key.name, key.value);
   if (!call.authorization.empty()) context.AddMetadata("authorization", call.authorization);
   if (call.timeout.has_value()) {
     context.set_deadline(std::chrono::system_clock::now() +
@@ -68,7 +71,7 @@ class StreamReactor final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
   StreamReactor(std::shared_ptr<GrpcBackend::Parts> parts, const RpcCall& call,
                 const std::string& request)
       : parts_(std::move(parts)), method_("/" + call.method), request_(ToBuffer(request)) {
-    Prepare(call, context_);
+    Prepare(call, parts_->key, context_);
   }
 
   void Start(std::shared_ptr<StreamReactor> self) {
@@ -175,8 +178,8 @@ std::shared_ptr<grpc::Channel> ChannelTo(grpc::Server& server) {
 
 }  // namespace
 
-GrpcBackend::GrpcBackend(grpc::Server& server)
-    : parts_(std::make_shared<Parts>(ChannelTo(server))) {}
+GrpcBackend::GrpcBackend(grpc::Server& server, Header key)
+    : parts_(std::make_shared<Parts>(ChannelTo(server), std::move(key))) {}
 
 GrpcBackend::~GrpcBackend() {
   base::MutexLock lock(parts_->mutex);
@@ -187,7 +190,7 @@ void GrpcBackend::Unary(const RpcCall& call, const std::string& request, Done do
   const auto under_way = std::make_shared<UnaryCall>();
   under_way->method = "/" + call.method;
   under_way->request = ToBuffer(request);
-  Prepare(call, under_way->context);
+  Prepare(call, parts_->key, under_way->context);
   parts_->Began();
   parts_->stub.UnaryCall(
       &under_way->context, under_way->method, {}, &under_way->request, &under_way->response,

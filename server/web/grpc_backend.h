@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "server/web/http.h"
 #include "server/web/rpc_backend.h"
 
 namespace grpc {
@@ -15,8 +16,9 @@ namespace hailong::web {
 
 class GrpcBackend final : public RpcBackend {
  public:
-  // `server` is started, and shut down before this is destroyed.
-  explicit GrpcBackend(grpc::Server& server);
+  // `server` is started, and shut down before this is destroyed. `key` goes with every call as
+  // metadata: it shows the server that the call came this way.
+  GrpcBackend(grpc::Server& server, Header key);
   // Waits until every call was called back.
   ~GrpcBackend() override;
 

@@ -20,7 +20,7 @@
 #include "hailong/v1/kiosk_service.grpc.pb.h"
 #include "hailong/v1/registry_service.grpc.pb.h"
 #include "hailong/v1/results_service.grpc.pb.h"
-#include "hailong/v1/survey_service.grpc.pb.h"
+#include "hailong/v1/survey_service.pb.h"
 #include "server/app/server.h"
 
 namespace hailong::e2e {
@@ -65,16 +65,8 @@ class Client {
     return Run(*kiosk_, method, request, response);
   }
   template <typename Request, typename Response>
-  using Survey = grpc::Status (v1::SurveyService::Stub::*)(grpc::ClientContext*, const Request&,
-                                                           Response*);
-  template <typename Request, typename Response>
   using Invitation = grpc::Status (v1::InvitationService::Stub::*)(grpc::ClientContext*,
                                                                    const Request&, Response*);
-  template <typename Request, typename Response>
-  grpc::Status Call(Survey<Request, Response> method, const Request& request,
-                    Response* response) const {
-    return Run(*survey_, method, request, response);
-  }
   template <typename Request, typename Response>
   grpc::Status Call(Invitation<Request, Response> method, const Request& request,
                     Response* response) const {
@@ -119,7 +111,6 @@ class Client {
   std::shared_ptr<v1::KioskService::Stub> kiosk_;
   std::shared_ptr<v1::RegistryService::Stub> registry_;
   std::shared_ptr<v1::ResultsService::Stub> results_;
-  std::shared_ptr<v1::SurveyService::Stub> survey_;
   std::shared_ptr<v1::InvitationService::Stub> invitation_;
 };
 
@@ -128,7 +119,6 @@ using InvitationStub = v1::InvitationService::Stub;
 using KioskStub = v1::KioskService::Stub;
 using RegistryStub = v1::RegistryService::Stub;
 using ResultsStub = v1::ResultsService::Stub;
-using SurveyStub = v1::SurveyService::Stub;
 
 // Units 1 > 1.a > 1.a.1, 1.a.2 and 1 > 1.b > 1.b.1, 1.b.2; questionnaire "desk"; round "autumn"
 // from 2024-11-01 for 30 days with a week's grace; it is 2024-11-10.

@@ -1,5 +1,5 @@
-// A survey on the web over the wire: set up by an operator, opened and answered by people without a
-// credential, many of them at once.
+// A survey on the web over the wire: set up by an operator over gRPC, opened and answered by people
+// without a credential over HTTP, many of them at once.
 
 #include <gmock/gmock.h>
 
@@ -10,7 +10,10 @@
 #include "base/crypto/base32.h"
 #include "base/crypto/crypto.h"
 #include "base/sqlite/sqlite.h"
+#include "hailong/v1/survey_service.grpc.pb.h"
 #include "server/model/times.h"
+#include "server/transport/gate.h"
+#include "tests/e2e/person.h"
 #include "tests/e2e/province.h"
 
 namespace hailong::e2e {
@@ -100,9 +103,7 @@ class SurveyOverTheWire : public ::testing::Test {
     return request;
   }
   v1::OpenSurveyResponse Open(const v1::Entry& entry) {
-    v1::OpenSurveyRequest request;
-    *request.mutable_entry() = entry;
-    return province_.With("").Get(&SurveyStub::OpenSurvey, request);
+    return Person(province_.server()).Open(entry);
   }
   static std::string ReasonOf(const grpc::Status& status) {
     return DetailOf<google::rpc::ErrorInfo>(status).reason();
@@ -116,13 +117,12 @@ class SurveyOverTheWire : public ::testing::Test {
     std::vector<std::thread> threads;
     for (size_t t = 0; t < kConnections; ++t) {
       threads.emplace_back([&, t] {
-        const Client client = province_.With("");
+        Person person(province_.server());
         ++ready;
         while (ready < static_cast<int>(kConnections)) std::this_thread::yield();
         for (size_t i = t; i < requests.size(); i += kConnections) {
           v1::SubmitSurveyResponse response;
-          const grpc::Status status =
-              client.Call(&SurveyStub::SubmitSurvey, requests[i], &response);
+          const grpc::Status status = person.TrySubmit(requests[i], &response);
           told[i] = status.ok() ? v1::Outcome_Name(response.outcome()) : ReasonOf(status);
         }
       });
@@ -165,10 +165,10 @@ TEST_F(SurveyOverTheWire, APersonOpensAnswersAndSendsTwiceWithoutHarm) {
   EXPECT_EQ(opened.questionnaire().questions_size(), 3);
   EXPECT_TRUE(opened.synthetic());
   const v1::SubmitSurveyRequest answer = Answer(ByToken(token));
-  const Client person = province_.With("");
-  const auto first = person.Get(&SurveyStub::SubmitSurvey, answer);
+  Person person(province_.server());
+  const auto first = person.Submit(answer);
   EXPECT_EQ(first.outcome(), v1::OUTCOME_RECORDED);
-  const auto again = person.Get(&SurveyStub::SubmitSurvey, answer);
+  const auto again = person.Submit(answer);
   EXPECT_EQ(again.outcome(), v1::OUTCOME_ALREADY_RECORDED);
   EXPECT_EQ(again.receipt().first_outcome(), v1::OUTCOME_RECORDED);
   EXPECT_EQ(Open(ByToken(token)).state(), v1::SURVEY_STATE_ANSWERED);
@@ -179,6 +179,36 @@ TEST_F(SurveyOverTheWire, APersonOpensAnswersAndSendsTwiceWithoutHarm) {
   EXPECT_THAT(Rates(province_.Admin()), ElementsAre("1.a.2 1 1 1"));
   EXPECT_THAT(Rates(province_.Account("a", v1::ROLE_OPERATOR, "1.a")), ElementsAre("1.a.2 1 1 1"));
   EXPECT_THAT(Rates(province_.Account("b", v1::ROLE_OPERATOR, "1.b")), ::testing::IsEmpty());
+}
+
+TEST_F(SurveyOverTheWire, NobodyGetsRoundTheWebAndItsRatesByGrpc) {
+  const auto stub = v1::SurveyService::NewStub(province_.Connect());
+  const v1::SubmitSurveyRequest answer = Answer(ByLink());
+  v1::OpenSurveyRequest open;
+  *open.mutable_entry() = answer.entry();
+  for (const std::vector<std::string>& keys : std::vector<std::vector<std::string>>{
+           {}, {""}, {"0123456789ABCDEFGHJKMNPQRS"}, {"a", "b"}}) {
+    const auto refused = [&](const auto& call) {
+      grpc::ClientContext context;
+      province_.Admin().Prepare(context);
+      for (const std::string& key : keys) context.AddMetadata(transport::kGatewayKeyHeader, key);
+      const grpc::Status status = call(&context);
+      EXPECT_EQ(status.error_code(), StatusCode::PERMISSION_DENIED);
+      EXPECT_EQ(ReasonOf(status), "WEB_ONLY");
+      EXPECT_THAT(status.error_message(), HasSubstr("allowed is POST /hailong.v1.SurveyService/"));
+    };
+    refused([&](grpc::ClientContext* context) {
+      v1::OpenSurveyResponse response;
+      return stub->OpenSurvey(context, open, &response);
+    });
+    refused([&](grpc::ClientContext* context) {
+      v1::SubmitSurveyResponse response;
+      return stub->SubmitSurvey(context, answer, &response);
+    });
+  }
+  EXPECT_EQ(Stored(), 0u);
+  Person(province_.server()).Submit(answer);
+  EXPECT_EQ(Stored(), 1u);
 }
 
 TEST_F(SurveyOverTheWire, SixtyFourTabsWithOneInvitationAreOneResponse) {
@@ -215,36 +245,35 @@ TEST_F(SurveyOverTheWire, ADossierByKioskInvitationAndSlipCountsOnce) {
   v1::SubmitResponseRequest tap;
   *tap.mutable_response() = province_.MakeResponse("1.a", 2);
   tap.mutable_response()->mutable_evidence()->set_dossier_code(kDossier);
-  const Client person = province_.With("");
-  EXPECT_EQ(person.Get(&SurveyStub::SubmitSurvey, Answer(BySlip(kDossier))).outcome(),
-            v1::OUTCOME_RECORDED);
+  Person person(province_.server());
+  EXPECT_EQ(person.Submit(Answer(BySlip(kDossier))).outcome(), v1::OUTCOME_RECORDED);
   EXPECT_EQ(kiosk.Get(&CollectionStub::SubmitResponse, tap).outcome(), v1::OUTCOME_RECORDED_COUNTS);
   const std::string token = Invite(1, "", kDossier).invitations(0).token();
-  EXPECT_EQ(person.Get(&SurveyStub::SubmitSurvey, Answer(ByToken(token))).outcome(),
-            v1::OUTCOME_RECORDED_COUNTS);
+  EXPECT_EQ(person.Submit(Answer(ByToken(token))).outcome(), v1::OUTCOME_RECORDED_COUNTS);
   EXPECT_EQ(Stored(), 3u);
 }
 
 TEST_F(SurveyOverTheWire, ARestartForgetsNothing) {
   Quota("", 3);
   const auto invited = Invite(3);
-  const Client person = province_.With("");
+  Person person(province_.server());
   const v1::SubmitSurveyRequest answer = Answer(ByToken(invited.invitations(0).token()));
-  person.Get(&SurveyStub::SubmitSurvey, answer);
-  person.Get(&SurveyStub::SubmitSurvey, Answer(ByLink()));
+  person.Submit(answer);
+  person.Submit(Answer(ByLink()));
   Open(ByToken(invited.invitations(1).token()));
   province_.Restart();
   EXPECT_THAT(Rates(province_.Admin()), ElementsAre("1.a 3 2 1"));
   EXPECT_EQ(Open(ByToken(invited.invitations(0).token())).state(), v1::SURVEY_STATE_ANSWERED);
-  const Client after = province_.With("");
-  EXPECT_EQ(after.Get(&SurveyStub::SubmitSurvey, answer).outcome(), v1::OUTCOME_ALREADY_RECORDED);
-  EXPECT_EQ(after.Get(&SurveyStub::SubmitSurvey, Answer(ByLink())).outcome(), v1::OUTCOME_RECORDED);
-  EXPECT_EQ(ReasonOf(after.Try(&SurveyStub::SubmitSurvey, Answer(ByLink()))), "SURVEY_STATE_FULL");
+  Person after(province_.server());
+  EXPECT_EQ(after.Submit(answer).outcome(), v1::OUTCOME_ALREADY_RECORDED);
+  EXPECT_EQ(after.Submit(Answer(ByLink())).outcome(), v1::OUTCOME_RECORDED);
+  v1::SubmitSurveyResponse ignored;
+  EXPECT_EQ(ReasonOf(after.TrySubmit(Answer(ByLink()), &ignored)), "SURVEY_STATE_FULL");
 }
 
 TEST_F(SurveyOverTheWire, TheDatabaseHoldsNoTokenAndNothingThatTiesAnInvitationToItsResponse) {
   const std::string token = Invite(1, "", kDossier).invitations(0).token();
-  province_.With("").Get(&SurveyStub::SubmitSurvey, Answer(ByToken(token)));
+  Person(province_.server()).Submit(Answer(ByToken(token)));
   province_.Stop();
   const std::string path = province_.directory() + "/hailong.db";
   EXPECT_THAT(ReadWhole(path), Not(HasSubstr(token)));
