@@ -326,7 +326,7 @@ TEST_F(HttpServerTest, AReaderThatStandsStillIsCutAndASlowOneIsNot) {
   }
   EXPECT_EQ(slow.Read().body.size(), kBigBytes);
   ASSERT_TRUE(Soon([&] { return last_us_ > 0; }));
-  EXPECT_GT(absl::Microseconds(last_us_), kPieceTime);
+  EXPECT_GT(absl::Microseconds(last_us_.load()), kPieceTime);
   EXPECT_EQ(server_->counts().cut, 1u);
 }
 
