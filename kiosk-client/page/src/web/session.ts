@@ -38,6 +38,7 @@ const NOTICES: Record<string, Notice> = {
   SURVEY_STATE_NOT_YET: 'not_yet',
   SURVEY_STATE_OVER: 'over',
   SURVEY_STATE_FULL: 'full',
+  ROUND_CLOSED: 'over', // while the person answered
 };
 
 export class Session {
