@@ -61,7 +61,8 @@ claim('the web survey on a bad line and a slow phone', async () => {
   const weightOf = (name) => gzipSync(readFileSync(join(pages, 's', name)), { level: 9 }).length;
   const weights = readdirSync(join(pages, 's')).filter((name) => /^(index|survey)/.test(name))
     .map((name) => `${name.split('.').pop()} ${weightOf(name)}`);
-  console.log(`web survey, full SIPAS form, ${times} times on each line of 400 kbit/s, processor ${THROTTLE}x slower; load ${loadavg()[0].toFixed(1)}`);
+  console.log(`web survey, full SIPAS form, ${times} times on each line of 400 kbit/s, processor ${THROTTLE}x slower`);
+  console.log(`  load of the machine                         ${loadavg()[0].toFixed(1)}`);
   console.log(`  first screen compressed, bytes              ${weights.join(', ')} (limit: 122880)`);
   for (const [name, latency] of LINES) {
     const all = [];

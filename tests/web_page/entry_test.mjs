@@ -322,8 +322,9 @@ claim('another link in the same tab begins anew; the same link asks whether to g
   await heading(page, 'Part 1 of 2');
   assert.equal(await page.locator('[aria-pressed=true]').count(), 1);
   // The hall's link, then that of another hall, each while the one before stands there half answered.
-  for (const [open, unit] of [[hall, site.unitName], [`${site.url}s/${hashOf(elsewhere.hall())}`, elsewhere.unitName]]) {
-    await page.goto(open);
+  const halls = [[hall, site.unitName], [`${site.url}s/${hashOf(elsewhere.hall())}`, elsewhere.unitName]];
+  for (const [next, unit] of halls) {
+    await page.goto(next);
     await heading(page, TITLE);
     assert.equal(await page.locator('.unit').innerText(), unit);
     await press(page, 'Bắt đầu');
