@@ -10,7 +10,7 @@ constexpr size_t kRememberedResponses = 20000;
 
 absl::Status Admission::Recover(store::Store& store) {
   return store.ReadNewest(kRememberedResponses, [&](const model::ResponseRow& row) {
-    if (row.identified) return;
+    if (!HasPace(row.channel, row.identified)) return;
     pace_.Remember(row.collector, row.content.response_id,
                    absl::FromUnixMicros(row.content.submitted_at_us) +
                        absl::Milliseconds(row.clock_offset_ms));

@@ -81,7 +81,7 @@ std::deque<PaceFlags::Press>::iterator PaceFlags::FirstAfter(std::deque<Press>& 
 }
 
 uint32_t PaceFlags::Judge(const model::NewResponse& response) {
-  if (response.respondent_key.has_value()) return 0;
+  if (!HasPace(response.channel, response.respondent_key.has_value())) return 0;
   const v1::FlagThresholds& thresholds = response.round->definition().flag_thresholds();
   const absl::Time at = response.submitted_at();
   const absl::Time window = at - absl::Milliseconds(thresholds.burst_window_ms());

@@ -2,7 +2,7 @@
 
 // What looks odd about a response is flagged, never refused: each result can be had with and
 // without. What a response says by itself is judged alone; pace is judged against the collector's
-// earlier anonymous answers.
+// earlier anonymous answers, where these tell of one hand.
 
 #include <cstdint>
 #include <deque>
@@ -18,11 +18,17 @@ using model::FlagBit;
 // SPEEDER, STRAIGHT_LINER, CLOCK_SKEW and PARTIAL.
 uint32_t FlagAlone(const model::NewResponse& response);
 
+// Who has a respondent key has no pace, since duplicates are found by the key; neither has the web,
+// where a hall full of people answers one link at once, each on a phone of their own.
+inline bool HasPace(v1::Channel channel, bool identified) {
+  return !identified && channel != v1::CHANNEL_WEB;
+}
+
 // PRESS_INTERVAL and BURST. Belongs to one thread.
 class PaceFlags {
  public:
-  // Judges an anonymous response against those before it and remembers it; a retry changes nothing.
-  // A response with a respondent key has no pace: duplicates are found by the key.
+  // Judges a response that has a pace against those before it and remembers it; a retry changes
+  // nothing.
   uint32_t Judge(const model::NewResponse& response);
   // Remembers a response stored before this process started.
   void Remember(model::CollectorNumber collector, const base::Uuid& response_id,

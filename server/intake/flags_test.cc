@@ -157,6 +157,15 @@ TEST_F(PaceFlagsTest, ACitizenWithAKeyHasNoPace) {
   EXPECT_EQ(Press(absl::Seconds(10), 3), 0u);
 }
 
+TEST_F(PaceFlagsTest, TheManyPhonesOfOneLinkHaveNoPace) {
+  for (uint64_t id = 1; id <= 10; ++id) {
+    model::NewResponse phone = At(absl::Seconds(0), id);
+    phone.collector = sample::Web().collector;
+    phone.channel = v1::CHANNEL_WEB;
+    EXPECT_EQ(pace_.Judge(phone), 0u);
+  }
+}
+
 TEST_F(PaceFlagsTest, ARetryIsNoSecondPress) {
   EXPECT_EQ(Press(absl::Seconds(0), 1), 0u);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(Press(absl::Seconds(0), 1), 0u);

@@ -7,15 +7,13 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/temp_directory_for_test.h"
 #include "google/rpc/error_details.pb.h"
-#include "server/intake/admission.h"
 #include "server/intake/flags.h"
 #include "server/intake/identity.h"
+#include "server/intake/intake_for_test.h"
 #include "server/model/limits.h"
 #include "server/model/refusal.h"
 #include "server/model/times.h"
-#include "server/store/sqlite_store.h"
 #include "server/testing/sample.h"
 
 namespace hailong::intake {
@@ -26,31 +24,9 @@ using ::testing::HasSubstr;
 
 constexpr char kDossier[] = "G12.18-250301-00430053";
 
-// A real store, a clock that stands still, and the writer's steps taken by hand.
-class IntakeTest : public ::testing::Test {
+// The writer's steps are taken by hand.
+class IntakeTest : public IntakeFixture {
  protected:
-  IntakeTest() {
-    Open();
-    keys_ = *store::KeyRing::Open(directory_.File("keys"));
-    EXPECT_TRUE(keys_->Create("march").ok());
-  }
-
-  void Open() {
-    writer_.reset();
-    store_.reset();
-    auto opened = store::SqliteStore::Open({.path = path_, .vfs = ""});
-    ASSERT_TRUE(opened.ok()) << opened.status();
-    store_ = *std::move(opened);
-    admission_ = std::make_unique<Admission>(catalog_);
-    ASSERT_TRUE(admission_->Recover(*store_).ok());
-    writer_ = std::make_unique<store::Writer>(
-        *store_,
-        store::Writer::Options{.jobs_max = 4,
-                               .commit_responses_max = 500,
-                               .admit = [this](model::NewResponse& r) { admission_->Admit(r); },
-                               .closed = {}});
-  }
-
   std::vector<absl::StatusOr<model::Stored>> OfferAll(
       const model::Principal& sender, const std::vector<const v1::Response*>& responses) {
     std::vector<absl::StatusOr<model::Stored>> outcomes;
@@ -79,33 +55,6 @@ class IntakeTest : public ::testing::Test {
     response.mutable_evidence()->set_dossier_code(dossier);
     return response;
   }
-  std::vector<model::ResponseRow> Rows() {
-    std::vector<model::ResponseRow> rows;
-    EXPECT_TRUE(store_
-                    ->ReadResponses(sample::kRoundNumber, model::kNoSequence, SIZE_MAX, true,
-                                    [&](const model::ResponseRow& row) {
-                                      rows.push_back(row);
-                                      return true;
-                                    })
-                    .ok());
-    return rows;
-  }
-  template <typename Change>
-  void ChangeRound(Change change) {
-    v1::Round round = catalog_.Get()->FindRound("march")->definition();
-    change(round);
-    catalog_.Set(*catalog_.Get()->With(
-        {model::RoundRecord{.number = sample::kRoundNumber, .round = round}}));
-  }
-
-  base::TempDirectory directory_;
-  const std::string path_ = directory_.File("hailong.db");
-  model::CatalogHolder catalog_{sample::Catalog()};
-  base::FakeClock clock_{sample::At("2025-03-06T00:00:00+07:00")};
-  std::unique_ptr<store::KeyRing> keys_;
-  std::unique_ptr<store::SqliteStore> store_;
-  std::unique_ptr<Admission> admission_;
-  std::unique_ptr<store::Writer> writer_;
 };
 
 // --- the table of outcomes, row by row ---

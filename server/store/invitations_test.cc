@@ -232,6 +232,41 @@ TEST_F(InvitationsTest, WhatIsOverTurnsAwayButNotARetry) {
   EXPECT_EQ(Rows(), 1u);
 }
 
+TEST_F(InvitationsTest, APersonTakesOnePlaceHoweverOftenTheyAnswer) {
+  const model::QuotaLimit quota{.unit_id = "74.SNV", .group = 0, .size_max = 3};
+  const auto of = [&](uint64_t n, uint8_t person) {
+    model::NewResponse response = Held(n, "74.SNV", 0, quota);
+    response.respondent_key = sample::Key(person);
+    return response;
+  };
+  EXPECT_EQ(Append(of(1, 1)).outcome, v1::OUTCOME_RECORDED);
+  EXPECT_EQ(Append(of(2, 1)).outcome, v1::OUTCOME_RECORDED_COUNTS);
+  model::NewResponse older = of(3, 1);
+  older.content.submitted_at_us -= 3'600'000'000;
+  EXPECT_EQ(Append(older).outcome, v1::OUTCOME_RECORDED_NOT_COUNTED);
+  EXPECT_EQ(Places("74.SNV", 0), 1u);
+  // Who answered at a counter before has no place yet.
+  model::NewResponse tapped = of(4, 2);
+  tapped.collector = sample::Kiosk().collector;
+  tapped.entrance.reset();
+  EXPECT_EQ(Append(tapped).outcome, v1::OUTCOME_RECORDED);
+  EXPECT_EQ(Places("74.SNV", 0), 1u);
+  EXPECT_EQ(Append(of(5, 2)).outcome, v1::OUTCOME_RECORDED_COUNTS);
+  EXPECT_EQ(Places("74.SNV", 0), 2u);
+  // What is late counts for nothing.
+  model::NewResponse late = of(6, 3);
+  late.late = true;
+  EXPECT_EQ(Append(late).outcome, v1::OUTCOME_RECORDED_LATE);
+  // The same id with other content is stored by nobody.
+  model::NewResponse other = of(5, 2);
+  other.content.duration_ms += 1;
+  EXPECT_TRUE(Append(other).content_differs);
+  EXPECT_EQ(Places("74.SNV", 0), 2u);
+  EXPECT_EQ(Places("", 0), 2u);
+  EXPECT_EQ(Append(of(7, 4)).outcome, v1::OUTCOME_RECORDED);
+  EXPECT_EQ(Append(of(8, 5)).turned_away, v1::SURVEY_STATE_FULL);
+}
+
 TEST_F(InvitationsTest, EveryResponseCountsForAllQuotasThatCouldBeSetLater) {
   const model::QuotaLimit wide{.unit_id = "", .group = 0, .size_max = 100};
   Append(Held(1, "74.SNV", 1, wide));

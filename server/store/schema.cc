@@ -165,7 +165,7 @@ CREATE TABLE invitation_requests (
   last       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- How many responses that came by an entry were stored; each counts in up to four rows.
+-- How many people answered by an entry and counted then; each is in up to four rows.
 CREATE TABLE quota_places (
   collector    INTEGER NOT NULL,
   round        INTEGER NOT NULL,

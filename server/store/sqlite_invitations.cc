@@ -118,7 +118,7 @@ absl::StatusOr<v1::SurveyState> SqliteStore::TurnsAway(const model::NewResponse&
   return v1::SURVEY_STATE_UNSPECIFIED;
 }
 
-absl::Status SqliteStore::SpendEntrance(const model::NewResponse& response) {
+absl::Status SqliteStore::SpendEntrance(const model::NewResponse& response, bool takes_place) {
   if (!response.entrance.has_value()) return absl::OkStatus();
   const model::Entrance& entrance = *response.entrance;
   if (entrance.invitation.has_value()) {
@@ -127,6 +127,7 @@ absl::Status SqliteStore::SpendEntrance(const model::NewResponse& response) {
                         .BindBlob(2, View(*entrance.invitation))
                         .Run());
   }
+  if (!takes_place) return absl::OkStatus();
   // Of all together too, so that a quota that is set later knows who came before it.
   for (const std::string_view unit_id :
        {std::string_view(response.content.unit_id), std::string_view()}) {

@@ -99,7 +99,7 @@ absl::Status SqliteStore::PrepareWrites() {
               "SELECT question, text FROM comments WHERE sequence = ? ORDER BY question"));
   RETURN_IF_ERROR(prepare(
       write.find_counted,
-      "SELECT r.sequence, r.submitted_at, r.clock_offset_ms, r.channel FROM counted c "
+      "SELECT r.sequence, r.submitted_at, r.clock_offset_ms, r.channel, r.collector FROM counted c "
       "JOIN responses r ON r.sequence = c.sequence WHERE c.round = ? AND c.respondent_key = ?"));
   RETURN_IF_ERROR(prepare(write.put_counted,
                           "INSERT INTO counted VALUES (?,?,?) ON CONFLICT (round, respondent_key) "
@@ -202,6 +202,8 @@ absl::StatusOr<model::Stored> SqliteStore::Append(const model::NewResponse& resp
   }
   RowFacts facts{.sequence = write.next, .outcome = v1::OUTCOME_RECORDED};
   const bool contends = response.respondent_key.has_value() && !response.late;
+  // Of a quota: one for each person who counts, however often they answer here.
+  bool takes_place = !response.late;
   if (response.late) {
     facts.outcome = v1::OUTCOME_RECORDED_LATE;
   } else if (contends) {
@@ -216,8 +218,10 @@ absl::StatusOr<model::Stored> SqliteStore::Append(const model::NewResponse& resp
       if (response.round->Supersedes({response.submitted_at(), response.channel}, standing)) {
         facts.outcome = v1::OUTCOME_RECORDED_COUNTS;
         facts.displaced = static_cast<Sequence>(write.find_counted.Int(0));
+        takes_place = write.find_counted.Int(4) != static_cast<int64_t>(response.collector);
       } else {
         facts.outcome = v1::OUTCOME_RECORDED_NOT_COUNTED;
+        takes_place = false;
       }
       write.find_counted.Reset();
     }
@@ -239,7 +243,7 @@ absl::StatusOr<model::Stored> SqliteStore::Append(const model::NewResponse& resp
                         .Bind(3, static_cast<int64_t>(facts.sequence))
                         .Run());
   }
-  RETURN_IF_ERROR(SpendEntrance(response));
+  RETURN_IF_ERROR(SpendEntrance(response, takes_place));
   return model::Stored{.outcome = facts.outcome,
                        .first_outcome = facts.outcome,
                        .received_at = response.received_at};

@@ -130,7 +130,7 @@ class Store {
   // By unit and group; O(invitations of the round).
   virtual absl::StatusOr<std::vector<model::InvitationCount>> CountInvitations(
       model::RoundNumber round) = 0;
-  // Responses stored of a unit (empty: all) and group (0: all) that came by entries. O(1).
+  // The people of a unit (empty: all) and group (0: all) who answered by an entry. O(1).
   virtual absl::StatusOr<uint64_t> CountPlaces(model::CollectorNumber collector,
                                                model::RoundNumber round, const std::string& unit_id,
                                                uint32_t group) = 0;

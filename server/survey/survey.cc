@@ -23,8 +23,8 @@ model::Principal PrincipalOf(const model::CollectorRecord& record) {
           .channel = record.collector.channel()};
 }
 
-// Who answers by an invitation without a dossier is a person of their own, whose pace is nobody
-// else's. Made of the response alone, so that it does not lead back to the invitation.
+// Who answers by an invitation without a dossier is known, and a person of their own. Made of the
+// response alone, so that it does not lead back to the invitation.
 std::optional<model::RespondentKey> KeyOf(const std::string& response_id) {
   const auto id = base::Uuid::Parse(response_id);
   if (!id.ok()) return std::nullopt;

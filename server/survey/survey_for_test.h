@@ -1,19 +1,14 @@
 #pragma once
 
-// A survey with a store of its own, on the sample's units, questionnaire and round: the collector
-// "web" of 74 (link code 0000000WEB) and a clock that stands still.
-
-#include <gtest/gtest.h>
+// A survey over intake's fixture: the collector "web" of 74 (link code 0000000WEB).
 
 #include <future>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "base/temp_directory_for_test.h"
-#include "server/intake/admission.h"
 #include "server/intake/intake.h"
-#include "server/store/sqlite_store.h"
+#include "server/intake/intake_for_test.h"
 #include "server/survey/invitations.h"
 #include "server/survey/opened_board.h"
 #include "server/survey/slip.h"
@@ -25,19 +20,9 @@ namespace hailong::survey {
 inline constexpr char kLink[] = "0000000WEB";
 inline constexpr char kDossier[] = "G12.18-250301-00430053";
 
-class SurveyTest : public ::testing::Test {
+class SurveyTest : public intake::IntakeFixture {
  protected:
   SurveyTest() {
-    keys_ = *store::KeyRing::Open(directory_.File("keys"));
-    EXPECT_TRUE(keys_->Create("march").ok());
-    store_ = *store::SqliteStore::Open({.path = directory_.File("hailong.db"), .vfs = ""});
-    admission_ = std::make_unique<intake::Admission>(catalog_);
-    writer_ = std::make_unique<store::Writer>(
-        *store_,
-        store::Writer::Options{.jobs_max = 100,
-                               .commit_responses_max = 500,
-                               .admit = [this](model::NewResponse& r) { admission_->Admit(r); },
-                               .closed = {}});
     intake_ = std::make_unique<intake::Intake>(catalog_, *keys_, *writer_, clock_);
     opened_ = std::make_unique<OpenedBoard>(*writer_, clock_);
     survey_ = std::make_unique<Survey>(catalog_, *store_, *keys_, *intake_, *opened_, clock_);
@@ -69,13 +54,6 @@ class SurveyTest : public ::testing::Test {
     record.collector.set_unit_id("74.SNV");
     change(record.collector);
     catalog_.Set(*catalog_.Get()->With({record}));
-  }
-  template <typename Change>
-  void ChangeRound(Change change) {
-    v1::Round round = catalog_.Get()->FindRound("march")->definition();
-    change(round);
-    catalog_.Set(*catalog_.Get()->With(
-        {model::RoundRecord{.number = sample::kRoundNumber, .round = round}}));
   }
 
   static v1::Entry ByToken(const std::string& token) {
@@ -157,26 +135,8 @@ class SurveyTest : public ::testing::Test {
   std::string Token() {
     return Invite([](v1::NewInvitation&) {}).token();
   }
-  std::vector<model::ResponseRow> Rows() {
-    std::vector<model::ResponseRow> rows;
-    EXPECT_TRUE(store_
-                    ->ReadResponses(sample::kRoundNumber, model::kNoSequence, SIZE_MAX, true,
-                                    [&](const model::ResponseRow& row) {
-                                      rows.push_back(row);
-                                      return true;
-                                    })
-                    .ok());
-    return rows;
-  }
 
-  base::TempDirectory directory_;
-  base::FakeClock clock_{sample::At("2025-03-06T10:00:00+07:00")};
-  model::CatalogHolder catalog_{sample::Catalog()};
-  std::unique_ptr<store::KeyRing> keys_;
-  std::unique_ptr<store::SqliteStore> store_;
-  std::unique_ptr<intake::Admission> admission_;
   std::unique_ptr<OpenedBoard> opened_;
-  std::unique_ptr<store::Writer> writer_;
   std::unique_ptr<intake::Intake> intake_;
   std::unique_ptr<Survey> survey_;
   std::unique_ptr<Invitations> invitations_;

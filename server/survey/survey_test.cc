@@ -198,6 +198,19 @@ TEST_F(SurveyTest, ManyInvitedPeopleAtOnceAreNoBurst) {
   for (const model::ResponseRow& row : Rows()) EXPECT_EQ(row.flags, 0u);
 }
 
+TEST_F(SurveyTest, AHallFullOfPhonesOnTheOpenLinkIsNoBurstAndARestartDoesNotMakeItOne) {
+  const auto answer_at_once = [&](uint64_t n) {
+    v1::Response response = Answer(n);
+    *response.mutable_submitted_at() = Answer(1).submitted_at();
+    EXPECT_EQ(OutcomeOf(ByLink(), response), v1::OUTCOME_RECORDED);
+  };
+  for (uint64_t n = 1; n <= 8; ++n) answer_at_once(n);
+  ASSERT_TRUE(admission_->Recover(*store_).ok());
+  for (uint64_t n = 9; n <= 12; ++n) answer_at_once(n);
+  EXPECT_EQ(Rows().size(), 12u);
+  for (const model::ResponseRow& row : Rows()) EXPECT_EQ(row.flags, 0u);
+}
+
 TEST_F(SurveyTest, TheServerAddsTheKnownAnswerAndTakesItFromNobodyElse) {
   const std::string token = Invite([](v1::NewInvitation& one) { one.set_group(2); }).token();
   v1::Response bringing = Answer(1);

@@ -1,52 +1,20 @@
 // hailongd, hailong and hailong-kiosk as processes of their own, set up as an administrator would: one round, one kiosk.
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { PIN, source, until } from './kit.mjs';
+import { writeFileSync } from 'node:fs';
+import { PIN } from './kit.mjs';
 import { Network } from './network.mjs';
+import { freePort, Hailongd, Program, shipped } from './program.mjs';
 
-const [bin, pageDirectory] = process.argv.slice(2);
+const [, pageDirectory] = process.argv.slice(2);
 export const ROUND = 'hcm-2026-counter';
 export const KIOSK = 'kiosk-25747-1';
 const UNIT = '25747';
 
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-// A program that is started again and again on the same data, as its supervisor would.
-class Program {
-  constructor(name, args) {
-    Object.assign(this, { name, args, log: '' });
-  }
-  async start(ready) {
-    this.child = spawn(join(bin, this.name), this.args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.ended = new Promise((resolve) => this.child.on('exit', (code, signal) => resolve(code ?? signal)));
-    const before = this.log.length;
-    for (const stream of [this.child.stdout, this.child.stderr]) stream.on('data', (data) => { this.log += data; });
-    await until(() => this.log.indexOf(ready, before) >= 0, `"${ready}" of ${this.name}`);
-  }
-  async stop(signal = 'SIGTERM') {
-    this.child.kill(signal);
-    return this.ended;
-  }
-}
-
-export class Province {
+export class Province extends Hailongd {
   // `draw` gives a number from [0, 1), for what the network does.
   static async open(running, draw) {
     const province = new Province();
     running.add(province);
-    province.directory = mkdtempSync(join(tmpdir(), 'hailong-kiosk-'));
-    province.port = await freePort();
-    province.server = new Program('hailongd', ['--data', province.path('server'), '--listen', `127.0.0.1:${province.port}`]);
-    await province.server.start('listening on');
+    await province.startServer();
     province.network = await Network.to(province.port, draw);
     province.setUp();
     const page = `127.0.0.1:${await freePort()}`;
@@ -56,22 +24,10 @@ export class Province {
     province.url = `http://${page}/`;
     return province;
   }
-  path(name) {
-    return join(this.directory, name);
-  }
-  hailong(...args) {
-    return execFileSync(join(bin, 'hailong'), args, {
-      env: { ...process.env, HAILONG_SERVER: `127.0.0.1:${this.port}`, HAILONG_TOKEN_FILE: this.path('server/admin.token') },
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-      maxBuffer: 1 << 26,
-    });
-  }
   setUp() {
-    const data = join(source, 'deploy/data');
-    this.hailong('unit', 'import', join(data, 'registry/ho-chi-minh-2026-07.csv'));
-    this.hailong('questionnaire', 'publish', join(data, 'questionnaires/sipas-2026.textproto'));
-    this.hailong('round', 'open', join(data, `rounds/${ROUND}.textproto`));
+    this.hailong('unit', 'import', shipped('registry/ho-chi-minh-2026-07.csv'));
+    this.hailong('questionnaire', 'publish', shipped('questionnaires/sipas-2026.textproto'));
+    this.hailong('round', 'open', shipped(`rounds/${ROUND}.textproto`));
     const added = this.hailong('collector', 'add', KIOSK, '--name', 'Quầy 1', '--channel', 'kiosk', '--unit', UNIT, '--enrol',
       '--format', 'json');
     writeFileSync(this.path('code'), JSON.parse(added).enrolment_code);
@@ -83,8 +39,8 @@ export class Province {
     return JSON.parse(this.hailong('collector', 'list', '--format', 'json')).collectors.find((one) => one.collector_id === KIOSK);
   }
   async stop() {
-    for (const program of [this.kiosk, this.server]) await program?.stop('SIGKILL');
+    await this.kiosk?.stop('SIGKILL');
+    await super.stop();
     await this.network?.stop();
-    rmSync(this.directory, { recursive: true });
   }
 }

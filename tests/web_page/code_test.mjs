@@ -7,10 +7,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import {
-  answerScreen, CODE, heading, INVITED, newContext, noTroubles, openTab, pages, part, press, SIPAS, source, startServer,
-  claim, SURVEY, until,
+  claim, CODE, heading, newContext, noTroubles, openTab, pages, part, press, send, source, TITLE, until,
 } from './kit.mjs';
-import { errorInfo, retryInfo } from './stand_in.mjs';
+import { Site } from './site.mjs';
 
 const page = join(source, 'kiosk-client/page');
 const { build } = createRequire(join(page, 'package.json'))('esbuild');
@@ -81,6 +80,13 @@ test('an entry is read from a link, or is none', async () => {
   ]) assert.deepEqual(entryIn(hash), entry, hash);
 });
 
+// Just enough Protobuf to write a google.rpc.ErrorInfo or RetryInfo.
+const bytesField = (number, bytes) => Buffer.concat([Buffer.from([number * 8 + 2, bytes.length]), bytes]);
+const detail = (type, bytes) => ({ type, value: bytes.toString('base64').replace(/=+$/, '') });
+const errorInfo = (reason) =>
+  detail('google.rpc.ErrorInfo', Buffer.concat([bytesField(1, Buffer.from(reason)), bytesField(2, Buffer.from('hailong'))]));
+const retryInfo = (seconds) => detail('google.rpc.RetryInfo', bytesField(1, Buffer.from([8, seconds])));
+
 test('details of errors are read, and nonsense is none', async () => {
   const { reasonIn, retryDelayMsIn } = await codeOf('error_details.ts');
   assert.equal(reasonIn([retryInfo(3), errorInfo('SURVEY_STATE_FULL')]), 'SURVEY_STATE_FULL');
@@ -103,10 +109,13 @@ test('phones that a busy server sends away until the same moment come back after
   assert.ok(soon >= 60_000 && between - soon > 200 && late - between > 200, `waits of ${waits} ms`);
 });
 
-test('screens hold every question once, in order, and not too many', async () => {
+claim('screens hold every question once, in order, and not too many', async () => {
   const { questionsOf, screensOf } = await codeOf('answers.ts');
-  const opened = { questionnaire: SIPAS, formId: 'full' };
-  const form = SIPAS.forms.find((one) => one.formId === 'full').questionIds;
+  const site = await Site.open({ form: 'full' });
+  const entry = { linkCode: new URL(site.hall()).hash.slice(3) };
+  const { questionnaire, formId } = await (await site.call('OpenSurvey', { entry })).json();
+  const form = questionnaire.forms.find((one) => one.formId === formId).questionIds;
+  const opened = { questionnaire, formId };
   assert.deepEqual(screensOf(questionsOf(opened)).flat().map((one) => one.questionId), form);
   const withoutAge = questionsOf({ ...opened, knownQuestionId: 'age' });
   assert.deepEqual(withoutAge.map((one) => one.questionId), form.filter((one) => one !== 'age'));
@@ -201,7 +210,7 @@ test('that check finds what it looks for', () => {
 });
 
 claim('a browser without what came after Chrome 61 takes a whole survey', async () => {
-  const server = await startServer({ ...SURVEY, formId: 'faces' });
+  const site = await Site.open();
   const context = await newContext();
   await context.addInitScript(() => {
     for (const [owner, names] of [
@@ -217,23 +226,23 @@ claim('a browser without what came after Chrome 61 takes a whole survey', async 
       document.body.dataset.left = `${typeof AbortController} ${typeof [].flat}`;
     });
   });
-  const tab = await openTab(context, server, INVITED);
+  const tab = await openTab(context, site, site.invitation());
   await press(tab, 'Bắt đầu');
   await part(tab, 1);
-  await answerScreen(tab);
+  await tab.locator('.face-button').nth(2).click();
   await press(tab, 'Tiếp tục');
-  server.weather.push('cut');
-  await press(tab, 'Gửi');
-  await heading(tab, 'Cảm ơn Ông/Bà!');
+  await press(tab, 'Tiếp tục');
+  site.weather.coming.push('cut');
+  await send(tab);
   assert.equal(await tab.locator('body').getAttribute('data-left'), 'undefined undefined');
-  assert.equal(server.stored.size, 1);
+  site.storedOnce([{ question_id: 'counter.overall', choice: 3 }]);
   noTroubles(tab);
 });
 
 claim('the watch over a page sees another origin, and what the Content-Security-Policy forbids', async () => {
-  const server = await startServer();
-  const tab = await openTab(await newContext(), server, INVITED);
-  await heading(tab, SURVEY.title.vi);
+  const site = await Site.open();
+  const tab = await openTab(await newContext(), site, site.hall());
+  await heading(tab, TITLE);
   noTroubles(tab);
   await tab.evaluate(() => fetch('http://127.0.0.1:9/').catch(() => {}));
   await until(() => tab.troubles.some((one) => /connect-src/.test(one)), 'a complaint of another origin');

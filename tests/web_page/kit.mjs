@@ -1,87 +1,52 @@
-// A stand-in for the server, a browser before it, and what is looked for on every screen of the web survey.
+// A browser before a survey of the server, what a person does in it, and what is looked for on every screen.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { axe, checkTargets, connect, launchServer, openContext, openPage, running } from '../kiosk/browser.mjs';
-import { StandIn } from './stand_in.mjs';
-import { parseTextproto } from './textproto.mjs';
+import { axe, checkTargets, connect, heading, launchServer, openContext, openPage, source } from '../kiosk/browser.mjs';
 
 export { claim, heading, noTroubles, source, until } from '../kiosk/browser.mjs';
 
-const [questionnaires, pages, pictures] = process.argv.slice(2);
-export { pages };
+const [, pagesDirectory, pictures] = process.argv.slice(2);
+export const pages = pagesDirectory;
 mkdirSync(pictures, { recursive: true });
 
 const chromium = await launchServer();
 const browser = await connect(chromium);
 test.after(() => chromium.close());
 
-export const SIZES = [{ width: 360, height: 640 }, { width: 390, height: 844 }, { width: 1280, height: 800 }];
+export const PHONE = { width: 360, height: 740 };
+export const DESKTOP = { width: 1280, height: 800 };
 const TOUCH_PX = 44;
 
-export const SIPAS = parseTextproto(readFileSync(join(questionnaires, 'sipas-2026.textproto'), 'utf8'));
-export const OFFICIALS = parseTextproto(readFileSync(join(questionnaires, 'officials-2026.textproto'), 'utf8'));
-export const SURVEY = {
-  title: { vi: 'Đo lường sự hài lòng năm 2026', en: 'Satisfaction survey 2026' },
-  unitName: 'Ủy ban nhân dân phường Tùng Thiện',
-  provinceName: 'Thành phố Hà Nội',
-  questionnaire: SIPAS,
-  formId: 'full',
-  languages: ['vi', 'en'],
-};
-
-// The faces of the counter's form alone, one screen: links and networks need no more to be tested.
-const counter = SIPAS.forms.find((form) => form.formId === 'counter');
-const isRating = (id) => SIPAS.questions.some((one) => one.questionId === id && one.kind === 'QUESTION_KIND_RATING');
-SIPAS.forms.push({ ...counter, formId: 'faces', questionIds: counter.questionIds.filter(isRating) });
-export const FACES = { formId: 'faces' };
-
+export const TITLE = 'Thành phố Hồ Chí Minh, thử máy đánh giá tại quầy'; // of the round
 export const CODE = 'G12.18-260421-00430053';
 
-export const everyEntry = () => ({
-  'i SECRETtoken': {},
-  'i SECRETused': { used: 'another' },
-  'l SECREThall': { survey: { ...FACES, asksDossierCode: true } },
-  'l SECRETsoon': { state: 'NOT_YET' },
-  'l SECREToff': { state: 'OVER' },
-  'l SECRETfull': { state: 'FULL' },
-  [`s SECREThall ${CODE} SECRETcheck`]: { survey: FACES },
-});
-export const INVITED = '#i=SECRETtoken';
-export const HALL = '#l=SECREThall';
-
-export async function startServer(survey = SURVEY, entries = everyEntry()) {
-  const server = await StandIn.start(pages, survey, entries);
-  running.add(server);
-  return server;
-}
+// The page's own words, by language.
+const messages = (folder, language) =>
+  JSON.parse(readFileSync(join(source, 'kiosk-client/page/src', folder, `${language}.json`), 'utf8'));
+export const WORDS = Object.fromEntries(['vi', 'en'].map((language) =>
+  [language, { ...messages('messages', language), ...messages('web/messages', language) }]));
 
 // Failed calls are what many tests are about; the browser's complaints of them are not.
 const EXPECTED = /Failed to load resource/;
 
-export async function openTab(context, server, fragment = INVITED) {
-  const page = await openPage(context, server.url, EXPECTED);
-  await page.goto(`${server.url}s/${fragment}`);
+// By a link, or by what stands behind the '#' of one.
+export async function openTab(context, site, link) {
+  const page = await openPage(context, site.url, EXPECTED);
+  await page.goto(new URL(link, `${site.url}s/`).href);
   return page;
 }
 
-export function newContext(size = SIZES[0], options = {}) {
-  return openContext(browser, { viewport: size, locale: 'vi-VN', hasTouch: size.width < 1000, ...options });
+export function newContext(size = PHONE, options = {}) {
+  return openContext(browser, { viewport: size, locale: 'vi-VN', hasTouch: size === PHONE, ...options });
 }
 
-export async function open(server, fragment = INVITED, size = SIZES[0], options = {}) {
-  return openTab(await newContext(size, options), server, fragment);
+export async function open(site, link, size = PHONE, options = {}) {
+  return openTab(await newContext(size, options), site, link);
 }
 
 export const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
-export const WORDS = {
-  vi: {
-    begin: 'Bắt đầu', next: 'Tiếp tục', send: 'Gửi', review: 'Xem lại trước khi gửi', thanks: 'Cảm ơn Ông/Bà!', other: 'English',
-  },
-  en: { begin: 'Begin', next: 'Continue', send: 'Send', review: 'Before you send', thanks: 'Thank you!' },
-};
-
 // The screen of that number; the only one has no number.
 export async function part(page, number) {
   const only = number === 1 ? '|^(Câu hỏi|Questions)$' : '';
@@ -106,6 +71,51 @@ export async function answerScreen(page, { touches = true } = {}) {
     const count = await targets.count();
     if (count > 0) await targets.nth((i + 2) % count).click();
   }
+}
+
+// What stands on the screen as answered, as an export tells it.
+export const answersShown = (page) => page.evaluate(() => [...document.querySelectorAll('.question')].flatMap((question) => {
+  const targets = [...question.querySelectorAll('.face-button, .choices .choice')];
+  const chosen = targets.flatMap((one, i) => (one.matches('[aria-pressed=true], [aria-checked=true]') ? [i + 1] : []));
+  const several = targets.some((one) => one.matches('[role=checkbox]'));
+  const text = (question.querySelector('textarea')?.value ?? '').trim();
+  if (chosen.length === 0 && text === '') return [];
+  const value = chosen.length === 0 ? {} : several ? { choices: { choices: chosen } } : { choice: chosen[0] };
+  return [{ question_id: question.querySelector('h2').id.slice(2), ...value, ...(text === '' ? {} : { text }) }];
+}));
+
+// From the welcome to the last screen before sending, without a dossier code; what was answered. `onScreen` is called
+// with the number of each screen before and after it is answered.
+export async function answerAll(page, { language = 'vi', touches = false, onScreen = async () => {} } = {}) {
+  const words = WORDS[language];
+  await press(page, words['start.begin']);
+  const answers = [];
+  for (let number = 1; ; ++number) {
+    await part(page, number);
+    await onScreen(number, false);
+    await answerScreen(page, { touches });
+    await onScreen(number, true);
+    answers.push(...await answersShown(page));
+    await press(page, words.continue);
+    const title = await page.locator('h1').innerText();
+    if (title === words['dossier.question']) await press(page, words['dossier.none']);
+    if (title === words['dossier.question'] || title === words['review.title']) break;
+  }
+  await heading(page, words['review.title']);
+  return answers;
+}
+
+// Sends what is there, and waits for the thanks.
+export async function send(page, language = 'vi') {
+  await press(page, WORDS[language]['finish.send']);
+  await thanked(page, language);
+}
+export const thanked = (page, language = 'vi') => heading(page, WORDS[language]['thanks.title']);
+
+// The page's receipt is that of the stored response.
+export async function checkReceipt(page, { response_id: id }) {
+  const receipt = await page.locator('.receipt strong').innerText();
+  assert.equal(receipt.replace('-', ''), id.replace(/-/g, '').slice(-8).toUpperCase());
 }
 
 export async function picture(page, name) {
