@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -33,6 +34,9 @@ class Writer {
     std::function<void(model::NewResponse&)> admit;
     // The store is closed for good (see Store); called once, on the writer thread.
     std::function<void(const absl::Status&)> closed;
+    // What became of the responses of a COMMIT, or of a change: of none. On the writer thread.
+    std::function<void(std::span<const model::NewResponse>, std::span<const model::Stored>)>
+        committed = nullptr;
     // For the canary of the crash tests only: tells callers before COMMIT, which loses answers when
     // the process dies in between.
     absl::Duration acknowledge_before_commit_by = absl::ZeroDuration();
@@ -48,6 +52,9 @@ class Writer {
   // INVALID_ARGUMENT for more than commit_responses_max responses.
   absl::Status OfferResponses(std::vector<model::NewResponse> responses, Appended done);
   absl::Status OfferChange(Change change, Done done);
+
+  // Offers that the writer has not taken yet. Thread-safe.
+  size_t waiting() const { return jobs_.size(); }
 
   // Takes what is queued, commits it and calls back; waits for work if there is none. False when
   // stopped.
