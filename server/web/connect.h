@@ -1,9 +1,9 @@
 #pragma once
 
-// The Connect protocol (connectrpc.com/docs/protocol) for every call of hailong.v1: unary calls and
-// server streams, binary and JSON, uncompressed, over HTTP POST. It translates, and lets the
-// backend decide: credentials, limits, statuses and their details are those of gRPC. Of a client's
-// headers only `authorization` reaches a call. Thread-safe.
+// The Connect protocol (connectrpc.com/docs/protocol) and gRPC-Web for every call of hailong.v1:
+// unary calls and server streams, binary and JSON, uncompressed, over HTTP POST. It translates, and
+// lets the backend decide: credentials, limits, statuses and their details are those of gRPC. Of a
+// client's headers only `authorization` reaches a call. Thread-safe.
 
 #include <functional>
 #include <memory>
