@@ -102,7 +102,9 @@ TEST(BoundedQueue, RefusesWhenFullAndWhenClosed) {
   EXPECT_TRUE(queue.Offer(1));
   EXPECT_TRUE(queue.Offer(2));
   EXPECT_FALSE(queue.Offer(3));
+  EXPECT_EQ(queue.size(), 2u);
   EXPECT_EQ(queue.Take(), 1);
+  EXPECT_EQ(queue.size(), 1u);
   queue.Close();
   EXPECT_FALSE(queue.Offer(4));
   EXPECT_EQ(queue.Take(), 2);

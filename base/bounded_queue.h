@@ -42,6 +42,12 @@ class BoundedQueue {
     return std::exchange(items_, {});
   }
 
+  // How many wait now.
+  size_t size() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    MutexLock lock(mutex_);
+    return items_.size();
+  }
+
   // Refuses what comes; what is inside can still be taken.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(mutex_);
@@ -51,7 +57,7 @@ class BoundedQueue {
 
  private:
   const size_t items_max_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar arrived_;
   std::deque<T> items_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

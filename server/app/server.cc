@@ -16,6 +16,7 @@
 #include "base/log/log.h"
 #include "base/loopback.h"
 #include "base/status.h"
+#include "server/app/writer_figures.h"
 #include "server/app/zalo.h"
 #include "server/intake/admission.h"
 #include "server/intake/intake.h"
@@ -85,6 +86,7 @@ struct Server::Parts {
   std::unique_ptr<store::KeyRing> keys;
   std::unique_ptr<model::CatalogHolder> catalog;
   std::unique_ptr<intake::Admission> admission;
+  WriterFigures writer_figures;
   std::unique_ptr<store::Writer> writer;
   std::unique_ptr<store::CatalogWriter> catalog_writer;
   std::unique_ptr<results::Results> results;
@@ -158,7 +160,10 @@ absl::Status Server::Parts::BuildLogic(const Settings& settings) {
                         if (auto* service = health.load()) service->SetServingStatus(false);
                         store_closed.store(true);
                       },
+                  .committed = [this](auto responses,
+                                      auto stored) { writer_figures.Count(responses, stored); },
                   .acknowledge_before_commit_by = settings.acknowledge_before_commit_by});
+  writer_figures.AddTo(metrics, *writer);
   catalog_writer = std::make_unique<store::CatalogWriter>(*writer, *catalog, *clock);
   ASSIGN_OR_RETURN(const auto definitions, frameworks::ShippedFrameworks());
   ASSIGN_OR_RETURN(results::Frameworks known, results::MakeFrameworks(definitions));

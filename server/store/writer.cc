@@ -50,6 +50,7 @@ bool Writer::Step() {
       commit();
       const absl::Status status = job.change(store_);
       NoteIfClosed(status);
+      if (status.ok() && options_.committed) options_.committed({}, {});
       job.done(status);
       continue;
     }
@@ -83,6 +84,7 @@ void Writer::Commit(std::vector<Job> jobs) {
   }
   answers->stored = store_.AppendResponses(responses);
   NoteIfClosed(answers->stored.status());
+  if (answers->stored.ok() && options_.committed) options_.committed(responses, *answers->stored);
   if (!teller_.has_value() || !teller_->Offer([answers] { Tell(*answers); })) Tell(*answers);
 }
 

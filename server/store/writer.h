@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -33,6 +34,9 @@ class Writer {
     std::function<void(model::NewResponse&)> admit;
     // The store is closed for good (see Store); called once, on the writer thread.
     std::function<void(const absl::Status&)> closed;
+    // What became of the responses of a COMMIT, or of a change: of none. On the writer thread.
+    std::function<void(std::span<const model::NewResponse>, std::span<const model::Stored>)>
+        committed = nullptr;
     // For the canary of the crash tests only: tells callers before COMMIT, which loses answers when
     // the process dies in between.
     absl::Duration acknowledge_before_commit_by = absl::ZeroDuration();
@@ -51,6 +55,9 @@ class Writer {
   // Runs a change and waits until it is durable, so never call it on a gRPC thread or the writer's
   // own. Errors: those of the change, and RESOURCE_EXHAUSTED.
   absl::Status Run(Change change);
+
+  // Offers that the writer has not taken yet. Thread-safe.
+  size_t waiting() const { return jobs_.size(); }
 
   // Takes what is queued, commits it and calls back; waits for work if there is none. False when
   // stopped.

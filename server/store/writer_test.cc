@@ -247,6 +247,31 @@ TEST_F(WriterTest, WhatWasAcceptedIsCommittedOnStop) {
   }
 }
 
+TEST_F(WriterTest, TellsWhatWaitsAndWhatWasCommitted) {
+  std::vector<std::string> committed;
+  Writer::Options options = Options();
+  options.committed = [&](std::span<const model::NewResponse> responses,
+                          std::span<const model::Stored> stored) {
+    ASSERT_EQ(responses.size(), stored.size());
+    committed.push_back(std::to_string(stored.size()));
+  };
+  Writer writer(store_, options);
+  ASSERT_TRUE(Offer(writer, 3).ok());
+  ASSERT_TRUE(Offer(writer, 4).ok());
+  ASSERT_TRUE(writer.OfferChange([](Store&) { return absl::OkStatus(); }, [](const auto&) {}).ok());
+  ASSERT_TRUE(
+      writer.OfferChange([](Store&) { return absl::NotFoundError(""); }, [](const auto&) {}).ok());
+  EXPECT_EQ(writer.waiting(), 4u);
+  EXPECT_THAT(committed, IsEmpty());
+  EXPECT_TRUE(writer.Step());
+  EXPECT_EQ(writer.waiting(), 0u);
+  EXPECT_THAT(committed, ElementsAre("7", "0"));
+  store_.answer = absl::ResourceExhaustedError("full");
+  ASSERT_TRUE(Offer(writer, 1).ok());
+  EXPECT_TRUE(writer.Step());
+  EXPECT_THAT(committed, ElementsAre("7", "0"));
+}
+
 TEST_F(WriterTest, TheCanaryAcknowledgesBeforeTheCommit) {
   Writer::Options options = Options();
   options.acknowledge_before_commit_by = absl::Milliseconds(1);

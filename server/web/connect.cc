@@ -1,14 +1,12 @@
 #include "server/web/connect.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "base/gzip/gzip.h"
 #include "base/status.h"
 #include "server/model/refusal.h"
+#include "server/web/call_form.h"
 #include "server/web/connect_error.h"
 #include "server/web/limits.h"
 
@@ -18,29 +16,6 @@ namespace {
 using base::Cat;
 
 constexpr std::string_view kRoot = "/hailong.v1.";
-constexpr size_t kEnvelopeBytes = 5;  // flags and length
-constexpr unsigned char kCompressed = 1;
-constexpr unsigned char kEndOfStream = 2;
-constexpr size_t kTimeoutDigitsMax = 10;
-
-enum class Format { kBinary, kJson };
-
-struct ContentType {
-  Format format;
-  bool streaming;
-  std::string name;
-};
-
-std::optional<ContentType> ReadContentType(std::string_view header) {
-  std::string type(header.substr(0, header.find(';')));
-  absl::StripAsciiWhitespace(&type);
-  absl::AsciiStrToLower(&type);
-  if (type == "application/json") return ContentType{Format::kJson, false, type};
-  if (type == "application/proto") return ContentType{Format::kBinary, false, type};
-  if (type == "application/connect+json") return ContentType{Format::kJson, true, type};
-  if (type == "application/connect+proto") return ContentType{Format::kBinary, true, type};
-  return std::nullopt;
-}
 
 // A credential goes on as it came, if it can be metadata at all; the gate says the rest.
 std::string Authorization(const Request& request) {
@@ -49,59 +24,6 @@ std::string Authorization(const Request& request) {
       value.size() <= limits::kWebAuthorizationBytesMax &&
       std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
   return fits ? std::string(value) : "";
-}
-
-// What the protocol's own headers say; false in `ok` terms is a status.
-absl::StatusOr<std::optional<absl::Duration>> ReadHeaders(const Request& request, bool streaming) {
-  const std::string_view version = request.Get("connect-protocol-version");
-  if (!version.empty() && version != "1") {
-    return absl::InvalidArgumentError("connect-protocol-version: allowed is 1");
-  }
-  const std::string_view encoding =
-      request.Get(streaming ? "connect-content-encoding" : "content-encoding");
-  if (!encoding.empty() && encoding != "identity") {
-    return absl::UnimplementedError("compression of requests: allowed is identity");
-  }
-  const std::string timeout(request.Get("connect-timeout-ms"));
-  if (timeout.empty()) return std::optional<absl::Duration>();
-  int64_t ms = 0;
-  if (timeout.size() > kTimeoutDigitsMax ||
-      !std::all_of(timeout.begin(), timeout.end(), absl::ascii_isdigit) ||
-      !absl::SimpleAtoi(timeout, &ms)) {
-    return absl::InvalidArgumentError("connect-timeout-ms: allowed are digits, at most 10");
-  }
-  return std::optional<absl::Duration>(absl::Milliseconds(ms));
-}
-
-std::string Envelope(unsigned char flags, std::string_view message) {
-  const auto size = static_cast<uint32_t>(message.size());
-  std::string envelope = {static_cast<char>(flags), static_cast<char>(size >> 24),
-                          static_cast<char>(size >> 16), static_cast<char>(size >> 8),
-                          static_cast<char>(size)};
-  envelope += message;
-  return envelope;
-}
-
-// The one message of a request that asks for a stream.
-absl::StatusOr<std::string> OpenEnvelope(const std::string& body) {
-  if (body.size() < kEnvelopeBytes) {
-    return absl::InvalidArgumentError(
-        Cat("request: found ", body.size(), " bytes, allowed is one message in its envelope"));
-  }
-  const auto flags = static_cast<unsigned char>(body[0]);
-  uint32_t size = 0;
-  for (size_t i = 1; i < kEnvelopeBytes; ++i) {
-    size = size << 8 | static_cast<unsigned char>(body[i]);
-  }
-  if ((flags & kCompressed) != 0) {
-    return absl::UnimplementedError("compression of requests: allowed is identity");
-  }
-  if (flags != 0 || size != body.size() - kEnvelopeBytes) {
-    return absl::InvalidArgumentError(
-        Cat("request: found an envelope of ", size, " bytes with flags ", int{flags}, " around ",
-            body.size() - kEnvelopeBytes, ", allowed is one message with flags 0"));
-  }
-  return body.substr(kEnvelopeBytes);
 }
 
 }  // namespace
@@ -129,7 +51,7 @@ struct ConnectGateway::Call {
   Request request;
   Done done;
   Method method;
-  ContentType content_type;
+  CallForm form;
   RpcCall rpc;
 
   void Fail(const RpcStatus& status, std::vector<Header> headers = {}) const;
@@ -146,9 +68,9 @@ struct ConnectGateway::Call {
 class ConnectGateway::StreamAnswer final : public AnswerStream {
  public:
   StreamAnswer(std::shared_ptr<Core> core, std::unique_ptr<RpcStream> stream, std::string type,
-               Format format)
+               CallForm form)
       : state_(std::make_shared<State>(
-            State{std::move(core), std::move(type), format, /*ended=*/false})),
+            State{std::move(core), std::move(type), std::move(form), /*ended=*/false})),
         stream_(std::move(stream)) {}
 
   // What is called back later holds the state and not this: a client may go in between.
@@ -168,19 +90,17 @@ class ConnectGateway::StreamAnswer final : public AnswerStream {
   struct State {
     std::shared_ptr<Core> core;
     std::string type;
-    Format format;
+    CallForm form;
     bool ended;
 
     std::string Piece(const std::string& message) {
-      if (format == Format::kBinary) return Envelope(0, message);
+      if (!form.json) return Envelope(message);
       const auto json = core->codec.ToJson(type, message);
-      return json.ok() ? Envelope(0, *json) : End(ToRpc(json.status()));
+      return json.ok() ? Envelope(*json) : End(ToRpc(json.status()));
     }
     std::string End(const RpcStatus& status) {
       ended = true;
-      return Envelope(kEndOfStream, status.code == absl::StatusCode::kOk
-                                        ? "{}"
-                                        : Cat("{\"error\":", ErrorJson(status, core->codec), "}"));
+      return EndEnvelope(form.protocol, status, core->codec);
     }
   };
   const std::shared_ptr<State> state_;
@@ -189,10 +109,10 @@ class ConnectGateway::StreamAnswer final : public AnswerStream {
 
 void ConnectGateway::Call::Fail(const RpcStatus& status, std::vector<Header> headers) const {
   Answer answer;
-  if (content_type.streaming) {
-    // A stream's error stands in its end; the HTTP status is that of a stream.
-    answer.headers.push_back({"Content-Type", content_type.name});
-    answer.body = Envelope(kEndOfStream, Cat("{\"error\":", ErrorJson(status, core->codec), "}"));
+  if (form.enveloped()) {
+    // The error stands in the last envelope; the HTTP status is that of an answer.
+    answer.headers.push_back({"Content-Type", form.content_type});
+    answer.body = EndEnvelope(form.protocol, status, core->codec);
   } else {
     answer = ErrorAnswer(status, core->codec);
   }
@@ -202,13 +122,13 @@ void ConnectGateway::Call::Fail(const RpcStatus& status, std::vector<Header> hea
 
 // The message out of its envelope and its JSON, then past the guard to the backend.
 void ConnectGateway::Call::Begin() {
-  if (content_type.streaming) {
+  if (form.enveloped()) {
     auto message = OpenEnvelope(request.body);
     if (!message.ok()) return Refuse(message.status());
     request.body = *std::move(message);
   }
   std::string bytes;
-  if (content_type.format == Format::kJson) {
+  if (form.json) {
     auto binary = core->codec.ToBinary(method.request_type, request.body);
     if (!binary.ok()) return Refuse(binary.status());
     bytes = *std::move(binary);
@@ -220,18 +140,18 @@ void ConnectGateway::Call::Begin() {
       return Fail(stopped->status, std::move(stopped->headers));
     }
   }
-  if (content_type.streaming) {
+  if (method.server_streaming) {
     Answer answer;
-    answer.headers.push_back({"Content-Type", content_type.name});
+    answer.headers.push_back({"Content-Type", form.content_type});
     answer.stream = std::make_shared<StreamAnswer>(core, core->backend.ServerStream(rpc, bytes),
-                                                   method.response_type, content_type.format);
+                                                   method.response_type, form);
     return done(Labelled(std::move(answer)));
   }
   request.body = {};
   const auto call = std::make_shared<Call>(std::move(*this));
   call->core->backend.Unary(
       call->rpc, bytes, [call](const RpcStatus& status, std::string response) {
-        const bool worked = call->content_type.format == Format::kJson || TakesGzip(call->request);
+        const bool worked = call->form.json || TakesGzip(call->request);
         const bool taken = call->core->Run(
             worked ? response.size() : 0,
             [call, status, response = std::move(response)] { call->Finish(status, response); });
@@ -244,13 +164,16 @@ void ConnectGateway::Call::Begin() {
 void ConnectGateway::Call::Finish(const RpcStatus& status, const std::string& response) const {
   if (status.code != absl::StatusCode::kOk) return Fail(status);
   Answer answer;
-  answer.headers.push_back({"Content-Type", content_type.name});
-  if (content_type.format == Format::kJson) {
+  answer.headers.push_back({"Content-Type", form.content_type});
+  if (form.json) {
     auto json = core->codec.ToJson(method.response_type, response);
     if (!json.ok()) return Refuse(json.status());
     answer.body = *std::move(json);
   } else {
     answer.body = response;
+  }
+  if (form.enveloped()) {
+    answer.body = Envelope(answer.body) + EndEnvelope(form.protocol, status, core->codec);
   }
   answer.headers.push_back({"Vary", "Accept-Encoding"});
   if (answer.body.size() >= limits::kWebCompressBytesMin && TakesGzip(request)) {
@@ -279,19 +202,17 @@ Route ConnectGateway::MakeRoute() {
 }
 
 void ConnectGateway::Serve(Request request, Done done) {
-  const auto type = ReadContentType(request.Get("content-type"));
-  if (!type.has_value()) {
+  const auto form = ReadCallForm(request.Get("content-type"));
+  if (!form.has_value()) {
     Answer answer = PlainText(415, "content-type: allowed are those of Accept-Post.");
-    answer.headers.push_back({"Accept-Post",
-                              "application/json, application/proto, application/connect+json, "
-                              "application/connect+proto"});
+    answer.headers.push_back({"Accept-Post", AllContentTypes()});
     return done(std::move(answer));
   }
   auto call = std::make_shared<Call>(Call{.core = core_,
                                           .request = std::move(request),
                                           .done = std::move(done),
                                           .method = {},
-                                          .content_type = *type,
+                                          .form = *form,
                                           .rpc = {}});
   const std::string_view name = std::string_view(call->request.path).substr(1);
   const auto method = FindMethod(name);
@@ -303,17 +224,20 @@ void ConnectGateway::Serve(Request request, Done done) {
     return call->done(std::move(answer));
   }
   call->method = *method;
-  if (method->client_streaming || method->server_streaming != type->streaming) {
+  const Protocol protocol = form->protocol;
+  const bool fits = protocol == Protocol::kGrpcWeb ||
+                    method->server_streaming == (protocol == Protocol::kConnectStream);
+  if (method->client_streaming || !fits) {
     return call->Refuse(absl::UnimplementedError(
-        Cat(name, ": found content-type ", type->name, ", allowed is ",
+        Cat(name, ": found content-type ", form->content_type, ", allowed is ",
             method->server_streaming ? "application/connect+json" : "application/json",
             " or its binary form")));
   }
-  const auto timeout = ReadHeaders(call->request, type->streaming);
+  const auto timeout = ReadCallTime(call->request, protocol);
   if (!timeout.ok()) return call->Refuse(timeout.status());
   call->rpc = {.method = method->name,
                .authorization = Authorization(call->request),
-               .timeout = type->streaming
+               .timeout = method->server_streaming
                               ? *timeout
                               : std::optional(timeout->value_or(limits::kWebCallTimeDefault))};
   if (!core_->Run(call->request.body.size(), [call] { call->Begin(); })) {

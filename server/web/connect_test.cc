@@ -232,7 +232,7 @@ TEST_F(ConnectTest, WhatIsNotTheProtocolIsRefusedBeforeTheBackend) {
   for (const Case& one : std::vector<Case>{
            {kGetRound, "", "{}", {}, 415, ""},
            {kGetRound, "text/plain", "{}", {}, 415, ""},
-           {kGetRound, "application/grpc-web+proto", "", {}, 415, ""},
+           {kGetRound, "application/grpc-web-text", "", {}, 415, ""},
            {"hailong.v1.RegistryService/Nothing", json, "{}", {}, 404, "unimplemented"},
            {"hailong.v1.Nothing/GetRound", json, "{}", {}, 404, "unimplemented"},
            {"hailong.v1.", json, "{}", {}, 404, "unimplemented"},
@@ -327,6 +327,53 @@ TEST_F(ConnectTest, AStreamsErrorStandsInItsEnd) {
   EXPECT_EQ(ReadAll(*answer.stream), std::string("\0\0\0\0\x08", 5) + "as it is" +
                                          std::string("\2\0\0\0\x34", 5) +
                                          R"({"error":{"code":"not_found","message":"round 'r'"}})");
+}
+
+TEST_F(ConnectTest, GrpcWebHasItsStatusInTheLastEnvelope) {
+  backend_.response = "as it is";
+  const std::string request("\0\0\0\0\2ab", 7);
+  const Answer answer =
+      Ask(kGetRound, "application/grpc-web+proto", request, {{"grpc-timeout", "1500m"}});
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(HeaderOf(answer, "Content-Type"), "application/grpc-web+proto");
+  EXPECT_EQ(answer.body, std::string("\0\0\0\0\x08", 5) + "as it is" +
+                             std::string("\x80\0\0\0\x10", 5) + "grpc-status: 0\r\n");
+  EXPECT_EQ(backend_.requests.at(0), "ab");
+  EXPECT_EQ(backend_.calls.at(0).timeout, absl::Milliseconds(1500));
+
+  backend_.messages = {"one"};
+  backend_.status = {absl::StatusCode::kNotFound, "vòng 5%", "\xff\xfe"};
+  const std::string end =
+      std::string("\x80\0\0\0\x4d", 5) +
+      "grpc-status: 5\r\ngrpc-message: v%C3%B2ng 5%25\r\ngrpc-status-details-bin: //4=\r\n";
+  const Answer stream = Ask(kExport, "application/grpc-web", request);
+  ASSERT_NE(stream.stream, nullptr);
+  EXPECT_EQ(ReadAll(*stream.stream), std::string("\0\0\0\0\x03one", 8) + end);
+  const Answer refused = Ask(kGetRound, "application/grpc-web", request);
+  EXPECT_EQ(refused.status, 200);
+  EXPECT_EQ(refused.body, end);
+  Ask(kGetRound, "application/grpc-web", request, {{"grpc-timeout", "99999999H"}});
+  EXPECT_EQ(backend_.calls.back().timeout, absl::Milliseconds(9'999'999'999));
+}
+
+TEST_F(ConnectTest, WhatIsNotGrpcWebIsRefusedBeforeTheBackend) {
+  const std::string one("\0\0\0\0\0", 5);
+  for (const auto& [body, header, code] : std::vector<std::tuple<std::string, Header, int>>{
+           {"", {"te", "trailers"}, 3},
+           {one + one, {"te", "trailers"}, 3},
+           {std::string("\1\0\0\0\0", 5), {"te", "trailers"}, 12},
+           {one, {"grpc-encoding", "gzip"}, 12},
+           {one, {"grpc-timeout", "5"}, 3},
+           {one, {"grpc-timeout", "S"}, 3},
+           {one, {"grpc-timeout", "123456789S"}, 3},
+           {one, {"grpc-timeout", "-1S"}, 3},
+           {one, {"grpc-timeout", "5s"}, 3}}) {
+    const Answer answer = Ask(kGetRound, "application/grpc-web+proto", body, {header});
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_THAT(answer.body, HasSubstr(Cat("grpc-status: ", code, "\r\ngrpc-message: ")))
+        << header.name << " " << header.value;
+  }
+  EXPECT_TRUE(backend_.calls.empty());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "absl/strings/str_format.h"
 #include "base/status.h"
 
 namespace hailong::web {
@@ -13,6 +14,9 @@ using base::Cat;
 std::string Opening(std::string_view name, std::string_view help, std::string_view type) {
   return Cat("# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
 }
+
+// Counts stay whole numbers, whose last digits a rate is made of.
+std::string Number(double value) { return absl::StrFormat("%.15g", value); }
 
 }  // namespace
 
@@ -44,7 +48,7 @@ void Metrics::AddRequests(std::string& text) const {
 }
 
 void Metrics::AddDurations(std::string& text) const {
-  constexpr std::string_view kName = "hailong_web_request_seconds";
+  constexpr std::string_view kName = "hailong_web_request_duration_seconds";
   text +=
       Opening(kName, "From the first byte of a request to the last of its answer.", "histogram");
   for (const auto& [route, durations] : durations_) {
@@ -55,7 +59,7 @@ void Metrics::AddDurations(std::string& text) const {
           i < kSecondsBuckets.size() ? Cat(kSecondsBuckets[i]) : std::string("+Inf");
       text += Cat(kName, "_bucket{route=\"", route, "\",le=\"", bound, "\"} ", sum, "\n");
     }
-    text += Cat(kName, "_sum{route=\"", route, "\"} ", durations.seconds, "\n", kName,
+    text += Cat(kName, "_sum{route=\"", route, "\"} ", Number(durations.seconds), "\n", kName,
                 "_count{route=\"", route, "\"} ", sum, "\n");
   }
 }
@@ -72,7 +76,7 @@ std::string Metrics::Text() const {
     }
     last = figure.name;
     text += Cat(figure.name, figure.labels.empty() ? "" : Cat("{", figure.labels, "}"), " ",
-                figure.read(), "\n");
+                Number(figure.read()), "\n");
   }
   return text;
 }

@@ -18,7 +18,8 @@ TEST(Metrics, CountsRequestsByRouteAndStatus) {
   int asked = 0;
   metrics.Add(Metrics::Kind::kGauge, "waiting", "How many wait.", "", [&] { return ++asked; });
   metrics.Add(Metrics::Kind::kCounter, "done_total", "Done.", "how=\"a\"", [] { return 5; });
-  metrics.Add(Metrics::Kind::kCounter, "done_total", "Done.", "how=\"b\"", [] { return 6; });
+  metrics.Add(Metrics::Kind::kCounter, "done_total", "Done.", "how=\"b\"",
+              [] { return 123456789; });
   const std::string text = metrics.Text();
   EXPECT_THAT(text, HasSubstr("hailong_web_requests_total{route=\"pages\",status=\"200\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("hailong_web_requests_total{route=\"none\",status=\"404\"} 1\n"));
@@ -26,10 +27,10 @@ TEST(Metrics, CountsRequestsByRouteAndStatus) {
   EXPECT_THAT(text, HasSubstr("_bucket{route=\"pages\",le=\"0.0025\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("_bucket{route=\"pages\",le=\"30\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("_bucket{route=\"pages\",le=\"+Inf\"} 2\n"));
-  EXPECT_THAT(text, HasSubstr("hailong_web_request_seconds_count{route=\"pages\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("hailong_web_request_duration_seconds_count{route=\"pages\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE waiting gauge\nwaiting 1\n"));
   EXPECT_THAT(text, HasSubstr("# HELP done_total Done.\n# TYPE done_total counter\n"
-                              "done_total{how=\"a\"} 5\ndone_total{how=\"b\"} 6\n"));
+                              "done_total{how=\"a\"} 5\ndone_total{how=\"b\"} 123456789\n"));
 }
 
 TEST(OperationsSite, TellsWhetherItIsReady) {

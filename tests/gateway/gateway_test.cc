@@ -6,11 +6,14 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <thread>
+#include <vector>
 
 #include "base/status.h"
 #include "base/temp_directory_for_test.h"
 #include "server/app/server.h"
+#include "server/model/limits.h"
 #include "server/web/challenge.h"
 #include "server/web/raw_client_for_test.h"
 
@@ -212,6 +215,46 @@ TEST_F(GatewayTest, OperationsTellWhatGoesOn) {
   EXPECT_EQ(metrics.find("made-up"), std::string::npos);
   // No pages, no calls there.
   EXPECT_EQ(Operations("/").status, 404);
+}
+
+// The first word behind `before` in each line that begins with it.
+std::vector<std::string> Names(std::istream& text, const std::string& before) {
+  std::vector<std::string> names;
+  for (std::string line; std::getline(text, line);) {
+    if (!line.starts_with(before)) continue;
+    line.erase(0, before.size());
+    names.push_back(line.substr(0, line.find_first_of(" `")));
+  }
+  return names;
+}
+
+TEST_F(GatewayTest, EveryFigureStandsInItsTable) {
+  Start();
+  std::istringstream metrics(Operations("/metrics").body);
+  std::ifstream table(HAILONG_SOURCE_DIR "/deploy/hailongd/metrics.md");
+  const std::vector<std::string> told = Names(metrics, "# HELP ");
+  EXPECT_GT(told.size(), 10u);
+  EXPECT_THAT(Names(table, "| `"), testing::UnorderedElementsAreArray(told));
+}
+
+TEST_F(GatewayTest, AChangeIsCountedBeforeItIsAnswered) {
+  Start();
+  const auto changes = [this] {
+    const std::string name = "hailong_writer_commits_total{of=\"change\"} ";
+    const std::string text = Operations("/metrics").body;
+    const size_t at = text.find(name);
+    return at == std::string::npos ? -1 : std::stoi(text.substr(at + name.size()));
+  };
+  const int before = changes();
+  ASSERT_GE(before, 0);
+  const std::string units =
+      R"({"units":[{"unitId":"1","name":"T","level":"province","validFrom":"2020-01-01"}]})";
+  ASSERT_EQ(
+      RawClient(port()).Ask(Post("/hailong.v1.RegistryService/ImportUnits", units, Admin())).status,
+      200);
+  EXPECT_EQ(changes(), before + 1);
+  EXPECT_THAT(Operations("/metrics").body,
+              HasSubstr(Cat("hailong_writer_waiting_max ", limits::kWriterJobsMax, "\n")));
 }
 
 TEST_F(GatewayTest, StoppingEndsStreamsAndIdleConnectionsSoon) {

@@ -7,7 +7,7 @@ import { createFileRegistry, fromBinary, fromJson, toBinary, toJson } from '@buf
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createConnectTransport as nodeTransport } from '@connectrpc/connect-node';
-import { createConnectTransport as webTransport } from '@connectrpc/connect-web';
+import { createConnectTransport as webTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
 import grpc from '@grpc/grpc-js';
 
 const DEADLINE_MS = 60_000;
@@ -61,14 +61,19 @@ const answered = (registry, method, message) => ({ answer: toJson(method.output,
 const refused = (code, message, details) => (
   { code: Code[code], message, details: details.sort((a, b) => (a.type < b.type ? -1 : 1)) });
 
-// A stock Connect client. `kind`: 'node' or 'web'; binary or JSON; `further` options of Node's.
+const transports = {
+  'connect-node': (options) => nodeTransport({ httpVersion: '1.1', ...options }),
+  'connect-web': webTransport,
+  'grpc-web': createGrpcWebTransport,
+};
+
+// A stock client of one of these; binary or JSON; `further` options of its own.
 export class ConnectCaller {
   constructor(registry, server, kind, useBinaryFormat, further = {}) {
-    const options = { baseUrl: server.url, useBinaryFormat };
     Object.assign(this, {
-      name: `connect-${kind} ${useBinaryFormat ? 'binary' : 'JSON'}`,
+      name: `${kind} ${useBinaryFormat ? 'binary' : 'JSON'}`,
       registry,
-      transport: kind === 'node' ? nodeTransport({ ...options, httpVersion: '1.1', ...further }) : webTransport(options),
+      transport: transports[kind]({ baseUrl: server.url, useBinaryFormat, ...further }),
     });
   }
   options(credential) {

@@ -175,7 +175,7 @@ async function checkAddresses(site) {
 }
 
 async function checkCalls(site, server, expected) {
-  const caller = new ConnectCaller(registry, site, 'node', true, {
+  const caller = new ConnectCaller(registry, site, 'connect-node', true, {
     httpVersion: '2', nodeOptions: { ca: readFileSync(certificate), lookup } });
   const said = comparable(await run(caller, server.admin, now));
   assert.equal(said.length, expected.length);

@@ -1,4 +1,4 @@
-// stock_test.mjs HAILONGD DESCRIPTORS: stock clients of two protocols and three implementations run one list of calls.
+// stock_test.mjs HAILONGD DESCRIPTORS: stock clients of three protocols and three implementations run one list of calls.
 import assert from 'node:assert/strict';
 import { comparable, run } from './calls.mjs';
 import { ConnectCaller, GrpcCaller, loadContract, Server } from './kit.mjs';
@@ -9,10 +9,12 @@ const now = Math.floor(Date.now() / 1000) * 1000;
 
 const makers = [
   (server) => new GrpcCaller(registry, server),
-  (server) => new ConnectCaller(registry, server, 'node', false),
-  (server) => new ConnectCaller(registry, server, 'node', true),
-  (server) => new ConnectCaller(registry, server, 'web', false),
-  (server) => new ConnectCaller(registry, server, 'web', true),
+  (server) => new ConnectCaller(registry, server, 'connect-node', false),
+  (server) => new ConnectCaller(registry, server, 'connect-node', true),
+  (server) => new ConnectCaller(registry, server, 'connect-web', false),
+  (server) => new ConnectCaller(registry, server, 'connect-web', true),
+  (server) => new ConnectCaller(registry, server, 'grpc-web', false),
+  (server) => new ConnectCaller(registry, server, 'grpc-web', true),
 ];
 
 let expected;
@@ -38,7 +40,15 @@ for (const make of makers) {
     console.log(`ok: ${caller.name}, ${said.length} calls`);
     if (caller.name !== 'grpc-js') {
       const metrics = await (await fetch(`${server.operations}/metrics`)).text();
-      assert.match(metrics, /hailong_web_requests_total\{route="hailong.v1.ResultsService\/GetSipas",status="200"\} 1/);
+      // A refusal of gRPC-Web comes with the HTTP status of an answer.
+      const ok = caller.name.startsWith('grpc-web') ? 2 : 1;
+      assert.ok(metrics.includes(`\nhailong_web_requests_total{route="hailong.v1.ResultsService/GetSipas",status="200"} ${ok}\n`));
+      // What the list makes of its responses, and nothing by another channel.
+      const counted = [...metrics.matchAll(/^hailong_responses_total\{channel="(\w+)",outcome="(\w+)"\} ([1-9]\d*)$/gm)];
+      assert.deepEqual(counted.map((one) => one.slice(1)),
+        [['web', 'recorded', '692'], ['web', 'already_recorded', '2'], ['web', 'content_differs', '1']]);
+      assert.match(metrics, /^hailong_writer_commits_total\{of="responses"\} [1-9]\d*$/m);
+      assert.match(metrics, /^hailong_writer_waiting 0$/m);
       assert.equal((await fetch(`${server.operations}/readyz`)).status, 200);
       assert.ok(!server.log.includes(server.admin), 'no credential in the log');
       assert.match(server.log, /web [0-9a-f]+-\d+ POST hailong\.v1\.ResultsService\/GetSipas 200 \d+ B \d+ us/);
