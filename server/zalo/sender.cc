@@ -176,6 +176,7 @@ store::ZaloSendChange Sender::After(const store::ZaloSend& send,
         fail();
         break;
       default:
+        change.due_at = now;  // nothing was said about this message
         pause_until(now + kTrouble);
     }
     return change;
