@@ -185,6 +185,7 @@ Sender::Outcome Sender::After(const store::ZaloSend& send,
         fail();
         break;
       default:
+        change.due_at = now;  // nothing was said about this message
         pause_until(now + kTrouble);
     }
     return {.change = change, .hold = hold};

@@ -266,7 +266,8 @@ v1::GetZaloStateResponse Town::ZaloState() {
 }
 
 uint64_t Town::Events(v1::ZaloEventState state) {
-  for (const v1::EventCount& one : ZaloState().events()) {
+  const v1::GetZaloStateResponse now = ZaloState();
+  for (const v1::EventCount& one : now.events()) {
     if (one.state() == state) return one.count();
   }
   return 0;
