@@ -2,7 +2,7 @@
 
 // The Connect protocol (connectrpc.com/docs/protocol) and gRPC-Web for every call of hailong.v1:
 // unary calls and server streams, binary and JSON, over HTTP POST. Requests and streams come
-// uncompressed, the answer of a unary Connect call in gzip for who takes it. It translates, and
+// uncompressed, the answer of a unary call in gzip for who takes it. It translates, and
 // lets the backend decide: credentials, limits, statuses and their details are those of gRPC. Of a
 // client's headers only `authorization` reaches a call. Thread-safe.
 

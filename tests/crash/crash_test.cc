@@ -15,8 +15,9 @@
 #include "absl/time/clock.h"
 #include "base/temp_directory_for_test.h"
 #include "hailong/v1/invitation_service.grpc.pb.h"
-#include "hailong/v1/survey_service.grpc.pb.h"
+#include "hailong/v1/survey_service.pb.h"
 #include "server/model/limits.h"
+#include "server/web/raw_client_for_test.h"
 #include "tests/harness/child.h"
 #include "tests/harness/device.h"
 #include "tests/harness/validate.h"
@@ -67,6 +68,7 @@ class Life {
   const std::string data_ = directory_.path() + "/data";
   std::optional<Child> child_;
   std::string address_;
+  int web_port_ = 0;
   std::string admin_credential_;
   std::vector<std::unique_ptr<Device>> devices_;
 };
@@ -80,12 +82,15 @@ void Life::Start() {
     absl::SleepFor(absl::Microseconds(random_() % 150'000));
     child->Kill();
   }
-  auto child = Child::Spawn(binary_, data_);
+  auto child = Child::Spawn(binary_, data_, {"--web-listen", "127.0.0.1:0"});
   ASSERT_TRUE(child.ok()) << child.status();
   child_.emplace(*std::move(child));
   const auto address = child_->WaitUntilServing(kStartMax);
   ASSERT_TRUE(address.ok()) << address.status();
   address_ = *address;
+  const auto web_port = child_->WaitForLine("web on port ", kStartMax);
+  ASSERT_TRUE(web_port.ok()) << web_port.status();
+  ASSERT_TRUE(absl::SimpleAtoi(*web_port, &web_port_)) << *web_port;
 }
 
 void Life::Begin() {
@@ -189,12 +194,16 @@ int Life::OpenAndDie(int invitations) {
     v1::CreateInvitationsResponse invited;
     check(v1::InvitationService::NewStub(admin.channel())
               ->CreateInvitations(admin.Context().get(), invite, &invited));
-    const auto survey = v1::SurveyService::NewStub(admin.channel());
+    web::RawClient person(static_cast<uint16_t>(web_port_));
     for (const v1::CreatedInvitation& one : invited.invitations()) {
       v1::OpenSurveyRequest open;
       open.mutable_entry()->set_invitation_token(one.token());
+      const web::RawAnswer answer =
+          person.Ask(web::Post("/hailong.v1.SurveyService/OpenSurvey", open.SerializeAsString(),
+                               "Content-Type: application/proto\r\n"));
+      EXPECT_EQ(answer.status, 200) << answer.body;
       v1::OpenSurveyResponse opened;
-      check(survey->OpenSurvey(admin.Context().get(), open, &opened));
+      EXPECT_TRUE(opened.ParseFromString(answer.body));
       EXPECT_EQ(opened.state(), v1::SURVEY_STATE_OPEN);
     }
   }
