@@ -198,20 +198,20 @@ TEST_F(ZaloCli, TheStateSaysWhatIsWellAndWhatNeedsAPerson) {
   zalo_.state.set_quota_left(-1);
   const Output well = Hailong({"zalo", "state", "--lang", "en"});
   ASSERT_EQ(well.exit_code, 0) << well.err;
-  EXPECT_THAT(well.out, HasSubstr("Sending stopped for a person     no"));
+  EXPECT_THAT(well.out, HasSubstr("Sending stopped for a person    no"));
   EXPECT_THAT(well.out, HasSubstr("not known"));
   EXPECT_THAT(well.out, HasSubstr("never"));
   EXPECT_THAT(well.out, Not(HasSubstr("zalo resume")));
 
   zalo_.state = Parse<v1::GetZaloStateResponse>(
-      "token_expires_at { seconds: 1790000000 } token_trouble: 'no\\033[0m consent'"
-      "stopped: 'Zalo answers error -1241' quota_left: 7"
-      "webhooks { status: 200 count: 5 } webhooks { status: 401 count: 3 }"
-      "events { state: ZALO_EVENT_STATE_HELD count: 2 }"
+      "token_expires_at { seconds: 1790000000 } token_trouble: 'no\\033[0m consent' "
+      "stopped: 'Zalo answers error -1241' quota_left: 7 "
+      "webhooks { status: 200 count: 5 } webhooks { status: 401 count: 3 } "
+      "events { state: ZALO_EVENT_STATE_HELD count: 2 } "
       "events { state: ZALO_EVENT_STATE_RECORDED count: 9 } reconcile_trouble: 'error -101'");
   const Output ill = Hailong({"zalo", "state", "--lang", "en"});
   EXPECT_THAT(ill.out, HasSubstr("Zalo answers error -1241"));
-  EXPECT_THAT(ill.out, HasSubstr("2026-09-21 20:33"));
+  EXPECT_THAT(ill.out, HasSubstr("2026-09-21 21:13"));
   EXPECT_THAT(ill.out, HasSubstr("When the cause is mended: hailong zalo resume"));
   EXPECT_THAT(ill.out, Not(HasSubstr("\033")));
   const Output csv = Hailong({"zalo", "state", "--format", "csv"});
