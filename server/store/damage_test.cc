@@ -95,7 +95,7 @@ TEST_F(SqliteStoreTest, AFileOfANewerProgramIsRefused) {
   Tamper("PRAGMA user_version = 99");
   const absl::Status status = SqliteStore::Open({.path = path_, .vfs = ""}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("has schema 99, this program knows 0..4"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("has schema 99, this program knows 0..5"));
 }
 
 TEST_F(SqliteStoreTest, AFileThatIsNoDatabaseIsDataLoss) {
