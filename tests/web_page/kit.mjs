@@ -98,7 +98,7 @@ export async function answerAll(page, { language = 'vi', touches = false, onScre
     answers.push(...await answersShown(page));
     await press(page, words.continue);
     const title = await page.locator('h1').innerText();
-    if (title === words['dossier.question']) await press(page, words['dossier.none']);
+    if (title === words['dossier.question']) await press(page, words['dossier.without']);
     if (title === words['dossier.question'] || title === words['review.title']) break;
   }
   await heading(page, words['review.title']);

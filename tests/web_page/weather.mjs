@@ -7,10 +7,9 @@ const SLOW_MS = 600;
 const HARD_BITS = 60; // of a challenge that nobody solves
 const RETRY_AFTER_S = 1;
 
-const detail = (name, ...bytes) =>
-  ({ type: `google.rpc.${name}`, value: Buffer.from(bytes).toString('base64').replace(/=+$/, '') });
-const later = (seconds) => detail('RetryInfo', 10, 2, 8, seconds);
-const because = (reason) => detail('ErrorInfo', 10, reason.length, ...Buffer.from(reason));
+const later = (seconds) => ({
+  type: 'google.rpc.RetryInfo', value: Buffer.from([10, 2, 8, seconds]).toString('base64').replace(/=+$/, ''),
+});
 // What somebody between says instead, or a server that has no time.
 const INSTEAD = {
   html: [502, 'text/html', '<h1>Bad Gateway</h1>'],
@@ -18,8 +17,6 @@ const INSTEAD = {
   empty: [200, 'application/json', '{"state":"SURVEY_STATE_OPEN","questionnaire":{"version":1}}'],
   busy: [503, 'application/json', JSON.stringify({ code: 'unavailable', message: 'busy', details: [later(RETRY_AFTER_S)] })],
   refuse: [400, 'application/json', JSON.stringify({ code: 'invalid_argument', message: 'found version 1, allowed is 2' })],
-  // A round that was put off.
-  early: [400, 'application/json', JSON.stringify({ code: 'failed_precondition', message: 'not yet', details: [because('ROUND_NOT_OPEN_YET')] })],
   hard: [429, 'application/json', JSON.stringify({ code: 'resource_exhausted', message: 'too many calls' })],
 };
 
