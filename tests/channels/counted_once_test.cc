@@ -197,12 +197,13 @@ void CountedOnce::CheckExport(const v1::Round& round) {
 
 void CountedOnce::CheckResults(const v1::Round& round) {
   const uint64_t dossiers = cases_[round.round_id()].size();
+  const Order channels = AllOrders()[0];
   const auto counts = ReadCounts(town_.admin(), round.round_id());
   ASSERT_TRUE(counts.ok()) << counts.status();
   EXPECT_EQ(counts->stored(), dossiers * 3);
   EXPECT_EQ(counts->counted(), dossiers);
   EXPECT_EQ(counts->superseded(), dossiers * 2);
-  for (const v1::Channel channel : AllOrders()[0]) {
+  for (const v1::Channel channel : channels) {
     EXPECT_EQ(counts->by_channel().at(static_cast<uint32_t>(channel)), dossiers);
   }
   const auto sipas = ReadSipas(town_.admin(), round.round_id());
@@ -215,7 +216,7 @@ void CountedOnce::CheckResults(const v1::Round& round) {
   const auto item = std::find_if(sipas->components().begin(), sipas->components().end(),
                                  [](const auto& one) { return one.counts_size() == 5; });
   ASSERT_NE(item, sipas->components().end());
-  for (const v1::Channel channel : AllOrders()[0]) {
+  for (const v1::Channel channel : channels) {
     EXPECT_EQ(item->counts(static_cast<int>(StarsOf(channel)) - 1), CountsOf(round, channel))
         << round.round_id() << " " << v1::Channel_Name(channel);
   }
@@ -224,7 +225,7 @@ void CountedOnce::CheckResults(const v1::Round& round) {
 std::string CountedOnce::Hailong(const std::string& arguments) {
   const std::string line =
       Cat("HAILONG_SERVER=", town_.address(), " HAILONG_TOKEN_FILE=", town_.credential_path(), " ",
-          HAILONG_CLI, " --lang en ", arguments, " 2>&1");
+          HAILONG_CLI, " --lang en ", arguments);
   FILE* const pipe = ::popen(line.c_str(), "r");
   EXPECT_NE(pipe, nullptr);
   std::string printed;
