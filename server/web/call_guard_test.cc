@@ -4,7 +4,6 @@
 
 #include <set>
 
-#include "absl/strings/ascii.h"
 #include "base/status.h"
 #include "hailong/v1/collection_service.pb.h"
 #include "hailong/v1/kiosk_service.pb.h"
@@ -231,7 +230,7 @@ TEST_F(CallGuardTest, AnInvitationIsOneHoweverItIsTyped) {
   for (size_t i = 0; writings.size() < 29; ++i) {
     std::string typed = token;
     for (size_t bit = 0; bit < 5; ++bit) {
-      if ((i >> bit) % 2 == 1) typed[bit] = absl::ascii_tolower(typed[bit]);
+      if ((i >> bit) % 2 == 1) typed[bit] = static_cast<char>(typed[bit] + ('a' - 'A'));
     }
     writings.insert(typed.insert(1 + i % 25, i % 2 == 0 ? "-" : " "));
   }
