@@ -34,7 +34,8 @@ class WebServer extends Hailongd {
   openRound(id, changes = {}) {
     if (this.rounds.has(id)) return;
     this.rounds.add(id);
-    let text = readFileSync(shipped('rounds/hcm-2026-counter.textproto'), 'utf8');
+    // Without its ratings by Zalo, which speak of its own questionnaire.
+    let text = readFileSync(shipped('rounds/hcm-2026-counter.textproto'), 'utf8').replace(/^zalo_rating \{[^}]*\}\n/m, '');
     for (const [name, value] of Object.entries({ synthetic: false, ...changes })) {
       text = `${text.replace(new RegExp(`^${name}(:| \\{).*\n`, 'm'), '')}${name}: ${value}\n`;
     }
