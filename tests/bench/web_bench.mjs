@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ConnectCaller, loadContract, Server } from '../gateway/kit.mjs';
-import { parseTextproto } from '../web_page/textproto.mjs';
+import { parseTextproto } from './textproto.mjs';
 
 const [program, descriptors, questionnaires, given] = process.argv.slice(2);
 const times = Number(process.argv[6] ?? 5);
