@@ -195,6 +195,8 @@ int Run(int argc, char** argv) {
   const uint64_t clients = Option(argc, argv, "--clients", uint64_t{16});
   const uint64_t repetitions = Option(argc, argv, "--repetitions", uint64_t{5});
   Survey survey = LoadSurvey();
+  // People rate today.
+  for (v1::Unit& unit : survey.units) unit.clear_valid_to();
   v1::RatingMapping& stars = *survey.round.mutable_zalo_rating();
   stars.set_question_id("counter.overall");
   stars.set_form_id("counter");
