@@ -6,20 +6,18 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <map>
 #include <random>
 #include <set>
 #include <thread>
 
-#include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "base/mutex.h"
 #include "base/status.h"
 #include "server/model/times.h"
 #include "tests/channels/town.h"
+#include "tests/harness/kills.h"
 
 namespace hailong::tests {
 namespace {
@@ -335,28 +333,9 @@ std::string Describe(const std::vector<std::string>& wrong) {
   return text;
 }
 
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  uint64_t value = 0;
-  return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
-}
-
 void KillAgainAndAgain(uint64_t seed, uint64_t rounds) {
-  std::printf("HAILONG_CRASH_SEED=%llu\n", static_cast<unsigned long long>(seed));
   Life life(HAILONG_HAILONGD, seed);
-  ASSERT_NO_FATAL_FAILURE(life.Begin());
-  for (uint64_t round = 0; round < rounds; ++round) {
-    ASSERT_NO_FATAL_FAILURE(life.LiveAndDie());
-    const auto wrong = life.Check(/*complete=*/false);
-    ASSERT_TRUE(wrong.empty()) << "round " << round << ": " << Describe(wrong);
-  }
-  ASSERT_NO_FATAL_FAILURE(life.Finish());
-  const auto wrong = life.Check(/*complete=*/true);
-  ASSERT_TRUE(wrong.empty()) << Describe(wrong);
-  // A run in which nothing got through proves nothing.
-  EXPECT_GT(life.acknowledged(), rounds * 10);
-  std::printf("%zu answers acknowledged over %llu kills\n", life.acknowledged(),
-              static_cast<unsigned long long>(rounds));
+  ASSERT_NO_FATAL_FAILURE(LiveThroughKills(life, seed, rounds, Describe));
   life.PretendToHaveHeardOfOneMore();
   EXPECT_EQ(life.Check(/*complete=*/false).size(), 2u) << "the checker is blind";
   EXPECT_EQ(life.Stop(), 0);

@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
-#include <cstdlib>
 #include <random>
 #include <thread>
 
@@ -20,6 +18,7 @@
 #include "server/web/raw_client_for_test.h"
 #include "tests/harness/child.h"
 #include "tests/harness/device.h"
+#include "tests/harness/kills.h"
 #include "tests/harness/validate.h"
 #include "tests/harness/world.h"
 
@@ -29,13 +28,6 @@ namespace {
 constexpr int kRoundsInALife = 20;  // kills of one data directory
 constexpr int kDevices = 4;
 constexpr absl::Duration kStartMax = absl::Seconds(60);
-
-// A whole number from the environment, or `otherwise`.
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  uint64_t value = 0;
-  return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
-}
 
 // One data directory, from its first start to its last check.
 class Life {
@@ -228,22 +220,10 @@ size_t Life::acknowledged() const {
 }
 
 void KillAgainAndAgain(uint64_t seed, uint64_t rounds) {
-  std::printf("HAILONG_CRASH_SEED=%llu\n", static_cast<unsigned long long>(seed));
   Life life(HAILONG_HAILONGD, seed);
-  ASSERT_NO_FATAL_FAILURE(life.Begin());
-  for (uint64_t round = 0; round < rounds; ++round) {
-    ASSERT_NO_FATAL_FAILURE(life.LiveAndDie());
-    const auto violations = life.Check(/*complete=*/false);
-    ASSERT_TRUE(violations.empty()) << "round " << round << ": " << Describe(violations);
-  }
-  ASSERT_NO_FATAL_FAILURE(life.Finish());
-  const auto violations = life.Check(/*complete=*/true);
-  ASSERT_TRUE(violations.empty()) << Describe(violations);
+  const auto describe = [](const std::vector<Violation>& wrong) { return Describe(wrong); };
+  ASSERT_NO_FATAL_FAILURE(LiveThroughKills(life, seed, rounds, describe));
   EXPECT_EQ(life.Stop(), 0);
-  // A run in which nothing got through proves nothing.
-  EXPECT_GT(life.acknowledged(), rounds * 10);
-  std::printf("%zu responses acknowledged over %llu kills\n", life.acknowledged(),
-              static_cast<unsigned long long>(rounds));
 }
 
 TEST(Crash, WhatWasAcknowledgedIsThereExactlyOnceAndNothingElse) {
