@@ -1,4 +1,4 @@
-// Textproto to the JSON that the server would send: the questionnaires that are shipped, for a server that is not there.
+// Textproto to JSON, as far as the questionnaires that are shipped need it.
 const REPEATED = new Set(['questions', 'options', 'forms', 'question_ids']);
 const TOKEN = /\s+|#[^\n]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[A-Za-z_][\w.]*|-?[\d.]+|[{}[\]:,<>;]/gy;
 
