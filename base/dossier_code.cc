@@ -13,8 +13,7 @@ constexpr size_t kDateDigits = 6;
 constexpr size_t kSequenceDigitsMin = 4;
 constexpr size_t kSequenceDigitsMax = 12;
 
-// Everything that people put between the parts; longest first within a first byte does not matter,
-// since none is the beginning of another.
+// Everything that people put between the parts; none is the beginning of another.
 constexpr std::array<std::string_view, 23> kSeparators = {
     "-",
     " ",
@@ -40,17 +39,25 @@ constexpr std::array<std::string_view, 23> kSeparators = {
     "\xEF\xBB\xBF",  // zero-width spaces
     "_"};
 
+// The bytes of the separator that `typed` begins with; 0 if it begins with none.
+size_t SeparatorSize(std::string_view typed) {
+  // Most characters of a code are these; every response with a code comes through here.
+  const char first = typed.front();
+  if (first == '.' || (first >= '0' && first <= '9') || (first >= 'A' && first <= 'Z')) return 0;
+  for (const std::string_view separator : kSeparators) {
+    if (typed.starts_with(separator)) return separator.size();
+  }
+  return 0;
+}
+
 // Text with every run of separators made one '-', none at the ends or beside a dot, letters upper
 // case.
 std::string Unify(std::string_view typed) {
   std::string text;
+  text.reserve(typed.size());
   bool gap = false;
   while (!typed.empty()) {
-    size_t separator = 0;
-    for (const std::string_view candidate : kSeparators) {
-      if (typed.starts_with(candidate)) separator = candidate.size();
-    }
-    if (separator > 0) {
+    if (const size_t separator = SeparatorSize(typed); separator > 0) {
       gap = true;
       typed.remove_prefix(separator);
       continue;

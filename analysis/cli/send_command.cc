@@ -46,8 +46,9 @@ struct Send {
 };
 
 // Which links were mailed: a line each beside the list, on disk before the next mail, so that a run
-// that is cut off sends nothing twice; put into the list's column at the end. A line begins with
-// its line break, so that one that was cut off (a full disk) spoils no other.
+// that is cut off sends nothing twice, but a mail whose id was cut off itself; put into the list's
+// column at the end. A line begins with its line break, so that one that was cut off (a full disk)
+// spoils no other.
 class MailedJournal {
  public:
   static absl::StatusOr<MailedJournal> Open(const std::string& path) {

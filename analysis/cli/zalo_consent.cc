@@ -86,9 +86,11 @@ absl::StatusOr<std::string> RedeemConsent(base::HttpClient& http, const ZaloApp&
                      " bytes without a code, allowed is the address the browser came back to, "
                      "https://...?code=..., or the code in it"));
   }
-  if (!app.oa_id.empty() && !oa_id.empty() && oa_id != app.oa_id) {
-    return absl::InvalidArgumentError(absl::StrCat("the admin of another account consented: found ",
-                                                   "another oa_id, allowed is ", app.oa_id));
+  if (!app.oa_id.empty() && oa_id != app.oa_id) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(oa_id.empty() ? "what was pasted names no account: found no oa_id"
+                                   : "the admin of another account consented: found another oa_id",
+                     ", allowed is the whole address with oa_id=", app.oa_id));
   }
   const auto answer =
       http.Send({.method = "POST",

@@ -52,7 +52,8 @@ void WriterFigures::AddTo(web::Metrics& metrics, const store::Writer& writer) co
     }
   }
   const std::string commits = "hailong_writer_commits_total";
-  const std::string commits_help = "Durable commits: of responses together, or of one change.";
+  const std::string commits_help =
+      "Commits of responses together; other work of the writer that succeeded.";
   metrics.Add(Kind::kCounter, commits, commits_help, "of=\"responses\"", value(commits_));
   metrics.Add(Kind::kCounter, commits, commits_help, "of=\"change\"", value(changes_));
   metrics.Add(Kind::kGauge, "hailong_writer_waiting", "Calls that wait for the writer now.", "",

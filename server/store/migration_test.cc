@@ -128,14 +128,17 @@ TEST_F(MigrationTest, AFileOfTheSecondSchemaTakesInvitationsAndKeepsWhatItHas) {
   EXPECT_TRUE(store->VerifyAudit().ok());
 }
 
-TEST_F(MigrationTest, AFileOfTheFourthSchemaKeepsItsTokensAndTakesAStopOfSending) {
+TEST_F(MigrationTest,
+       AFileOfTheFourthSchemaKeepsItsTokensLosesHashesWithoutKeyAndTakesAStopOfSending) {
   {
     auto database = base::Database::Open(path_, base::Database::Mode::kReadWrite);
     ASSERT_TRUE(database.ok()) << database.status();
     ASSERT_TRUE(database
-                    ->Execute(Cat(Migrations()[1], Migrations()[2], Migrations()[3],
-                                  "PRAGMA user_version=4;",
-                                  "INSERT INTO zalo_tokens VALUES (1, x'01', 2, 3, x'04');"))
+                    ->Execute(Cat(
+                        Migrations()[1], Migrations()[2], Migrations()[3], "PRAGMA user_version=4;",
+                        "INSERT INTO zalo_tokens VALUES (1, x'01', 2, 3, x'04');",
+                        "INSERT INTO zalo_events VALUES (1, x'05', x'06', 'e', 1, 1, NULL,",
+                        " NULL, NULL, 3, '', NULL);"))
                     .ok());
   }
   const absl::Time until = absl::FromUnixSeconds(1'790'000'000);

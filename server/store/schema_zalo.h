@@ -10,7 +10,7 @@ inline constexpr std::string_view kZaloSchema = R"sql(
 -- What Zalo told. No phone, no Zalo id and no text of a citizen in clear.
 CREATE TABLE zalo_events (
   event        INTEGER PRIMARY KEY,     -- order of arrival
-  body_hash    BLOB UNIQUE,             -- HMAC-SHA-256 of the body as it came, whose key stands in no table; NULL: found by reconciling
+  body_hash    BLOB UNIQUE,             -- HMAC-SHA-256 of the body as it came, whose key stands in no table; NULL: found by reconciling, or of before schema 5
   business_key BLOB UNIQUE,             -- SHA-256 over app, account, event, message, time of answer; NULL: has none
   event_name   TEXT NOT NULL,
   told_at      INTEGER NOT NULL,
@@ -67,6 +67,8 @@ CREATE TABLE zalo_hold (
   stopped      TEXT NOT NULL,           -- why, in words; '': it sends
   paused_until INTEGER NOT NULL
 ) STRICT;
+-- Until now they were made without a key, and would give phones away to whoever tries all numbers.
+UPDATE zalo_events SET body_hash = NULL;
 )sql";
 
 }  // namespace hailong::store

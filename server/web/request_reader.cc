@@ -28,12 +28,13 @@ size_t RequestReader::Put(std::string_view bytes) {
 size_t RequestReader::PutHead(std::string_view bytes) {
   const size_t before = head_bytes_.size();
   head_bytes_.append(bytes.substr(0, limits::kWebHeaderBytesMax + 1 - before));
+  const size_t taken = head_bytes_.size() - before;
   const size_t size = HeadSize(head_bytes_);
   if (size == 0 || size > limits::kWebHeaderBytesMax) {
     if (head_bytes_.size() > limits::kWebHeaderBytesMax) {
       Refuse(431, Cat("headers: found more than ", limits::kWebHeaderBytesMax, " bytes"));
     }
-    return head_bytes_.size() - before;
+    return taken;
   }
   HeadResult parsed = ParseHead(std::string_view(head_bytes_).substr(0, size));
   head_bytes_ = {};

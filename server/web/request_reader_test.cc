@@ -75,6 +75,10 @@ TEST_F(RequestReaderTest, RefusesAsSoonAsItIsClear) {
   EXPECT_EQ(Refused("garbage\r\n\r\n"), 400);
   EXPECT_EQ(Refused(std::string(limits::kWebHeaderBytesMax, 'a')), 0);
   EXPECT_EQ(Refused(std::string(limits::kWebHeaderBytesMax + 1, 'a')), 431);
+  RequestReader in_two(For());
+  EXPECT_EQ(in_two.Put(std::string(limits::kWebHeaderBytesMax, 'a')), limits::kWebHeaderBytesMax);
+  EXPECT_EQ(in_two.Put("aa"), 1u);
+  EXPECT_EQ(in_two.state(), State::kRefused);
   EXPECT_EQ(Refused(Cat("GET /nothing", host, "\r\n")), 404);
   EXPECT_EQ(Refused(Cat("GET /post", host, "\r\n")), 405);
   EXPECT_EQ(Refused(Cat("GET /get", host, "Content-Length: 1\r\n\r\n")), 413);

@@ -39,7 +39,7 @@ void CheckDetails(const v1::ZaloInvitation& one, const model::Round& round, cons
   const size_t path = link.find('/', std::min(link.size(), link.find("://") + 3));
   const bool printable =
       std::all_of(link.begin(), link.end(), [](char c) { return c > ' ' && c < '\x7F'; });
-  if (!printable || link.size() > limits::kZaloLinkBytesMax ||
+  if (!printable || link.size() > limits::kZaloLinkBytesMax || !link.starts_with("https://") ||
       !base::CheckOrigin(link.substr(0, path)).ok()) {
     bad.Add(at + ".details_link",
             Cat("found ", link.size(), " bytes, allowed is https://HOST/... of at most ",

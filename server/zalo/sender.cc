@@ -68,10 +68,13 @@ absl::Status Sender::SetHold(const store::ZaloHold& hold) {
   if (!hold.stopped.empty()) {
     base::LogError(Cat("zalo: ALARM: nothing is sent until somebody has looked: ", hold.stopped));
   }
-  RETURN_IF_ERROR(commits_.Run([&](store::ZaloStore& store) { return store.PutZaloHold(hold); }));
-  base::MutexLock lock(mutex_);
-  state_.hold = hold;
-  return absl::OkStatus();
+  // Where writes have an order, so that memory says what the disk does.
+  return commits_.Run([&](store::ZaloStore& store) -> absl::Status {
+    RETURN_IF_ERROR(store.PutZaloHold(hold));
+    base::MutexLock lock(mutex_);
+    state_.hold = hold;
+    return absl::OkStatus();
+  });
 }
 
 absl::Status Sender::Change(const store::ZaloSendChange& change) {

@@ -17,6 +17,7 @@
 #include "base/status.h"
 #include "server/model/times.h"
 #include "tests/channels/town.h"
+#include "tests/harness/environment.h"
 #include "tests/harness/kills.h"
 
 namespace hailong::tests {

@@ -24,18 +24,11 @@ constexpr absl::Duration kStartMax = absl::Seconds(60);
 constexpr absl::Duration kWaitMax = absl::Seconds(30);
 constexpr char kPage[] = "Content-Type: application/json\r\nConnect-Protocol-Version: 1\r\n";
 
-std::string NewId() {
-  const std::string chance = base::RandomBytes(10);
-  std::array<uint8_t, 10> bytes;
-  std::copy(chance.begin(), chance.end(), bytes.begin());
-  return base::Uuid::MakeV7(absl::Now(), bytes).ToString();
-}
-
 std::string WebCollector(std::string_view round_id) { return Cat("web-", round_id); }
 
 v1::Response MakeResponse(uint32_t stars, absl::Time given_at) {
   v1::Response response;
-  response.set_response_id(NewId());
+  response.set_response_id(base::NewUuid(absl::Now()).ToString());
   response.set_questionnaire_version(1);
   *response.mutable_submitted_at() = model::ToProto(given_at);
   response.set_duration_ms(30'000);
@@ -62,36 +55,20 @@ Told<Response> Ask(web::RawClient& client, std::string_view method,
 }  // namespace
 
 Town::Town(std::string binary) : binary_(std::move(binary)) {
-  WriteZaloSettings();
-  PutRefreshToken(Standin::kConsentToken);
-}
-
-void Town::WriteZaloSettings() {
-  const auto put = [&](std::string_view name, std::string_view content) {
-    ASSERT_TRUE(base::WritePrivateFile(directory_.File(name), content).ok());
-  };
-  const std::string origin = zalo_server_.origin();
-  put("oa.secret", Cat(Standin::kOaSecret, "\n"));
-  put("app.secret", Cat(Standin::kAppSecret, "\n"));
-  // No quiet hours: the test runs at any time of day.
-  put("zalo.textproto",
-      Cat("app_id: \"", Standin::kAppId, "\" oa_id: \"", Standin::kOaId,
-          "\" collector_id: \"zalo\" oa_secret_file: \"oa.secret\" app_secret_file: \"app.secret\" "
-          "refresh_token_file: \"refresh.token\" template_ids: \"",
-          kTemplate, "\" endpoints { business: \"", origin, "\" openapi: \"", origin,
-          "\" oauth: \"", origin, "\" } quiet_hours { from_hour: 0 to_hour: 0 } ",
-          "sends_per_minute_max: 4000 reconcile_interval { seconds: 1 }"));
+  const absl::Status written = zalo_server_.WriteSettings(
+      settings_, "zalo", "sends_per_minute_max: 4000 reconcile_interval { seconds: 1 }");
+  EXPECT_TRUE(written.ok()) << written;
 }
 
 void Town::PutRefreshToken(const std::string& token) const {
-  ASSERT_TRUE(base::WritePrivateFile(directory_.File("refresh.token"), token + "\n").ok());
+  ASSERT_TRUE(base::WritePrivateFile(settings_ + "/refresh-token", token + "\n").ok());
 }
 
 void Town::Start() {
   child_.reset();
   auto child = Child::Spawn(
       binary_, data_,
-      {"--web-listen", "127.0.0.1:0", "--zalo-settings", directory_.File("zalo.textproto")});
+      {"--web-listen", "127.0.0.1:0", "--zalo-settings", settings_ + "/settings.textproto"});
   ASSERT_TRUE(child.ok()) << child.status();
   child_.emplace(*std::move(child));
   const auto address = child_->WaitUntilServing(kStartMax);
@@ -162,7 +139,7 @@ std::vector<v1::CreatedInvitation> Town::Invite(std::string_view round_id,
                                                 const std::vector<int>& dossiers) {
   v1::CreateInvitationsRequest request;
   request.set_collector_id(WebCollector(round_id));
-  request.set_request_id(NewId());
+  request.set_request_id(base::NewUuid(absl::Now()).ToString());
   for (const int dossier : dossiers) {
     request.add_invitations()->set_dossier_code(Dossier(dossier));
   }

@@ -36,7 +36,6 @@ struct Told {
 class Town {
  public:
   static constexpr char kUnit[] = "74.SNV";
-  static constexpr char kTemplate[] = "600001";
   static constexpr char kCitizen[] = "Nguyễn Văn Mẫu";
 
   // Nothing runs yet.
@@ -105,11 +104,11 @@ class Town {
   Response Get(Stub& stub,
                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                const Request& request);
-  void WriteZaloSettings();
 
   const std::string binary_;
   const base::TempDirectory directory_ = base::TempDirectory::InMemory();
   const std::string data_ = directory_.File("data");
+  const std::string settings_ = directory_.File("zalo");
   const std::string credential_path_ = data_ + "/admin.token";
   StandinServer zalo_server_{standin};
   std::optional<Child> child_;

@@ -165,6 +165,7 @@ TEST_F(ZaloTrouble, WebhooksDoubledReorderedAndLateAreOneResponseEach) {
 }
 
 TEST_F(ZaloTrouble, AWebhookOutrunsTheAnswerToTheSendingThatBrokeOff) {
+  town_.standin.SetRatingVerb("NONE");  // so that nothing but the webhook brings it
   town_.standin.BreakNext(kSend, /*after_taking=*/true);
   QueueAll(1, 1);
   ASSERT_TRUE(Town::Wait([&] { return town_.Sends(kRound, v1::ZALO_SEND_STATE_UNKNOWN) == 1; }));

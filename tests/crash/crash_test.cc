@@ -18,6 +18,7 @@
 #include "server/web/raw_client_for_test.h"
 #include "tests/harness/child.h"
 #include "tests/harness/device.h"
+#include "tests/harness/environment.h"
 #include "tests/harness/kills.h"
 #include "tests/harness/validate.h"
 #include "tests/harness/world.h"

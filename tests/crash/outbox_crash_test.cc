@@ -8,15 +8,14 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
 
-#include "absl/strings/numbers.h"
 #include "base/temp_directory_for_test.h"
 #include "kiosk-client/outbox/outbox.h"
 #include "kiosk-client/outbox/sample_for_test.h"
+#include "tests/harness/environment.h"
 
 namespace hailong::tests {
 namespace {
@@ -152,10 +151,7 @@ class OutboxCrash {
 TEST(OutboxCrash, WhatWasKeptIsThereAfterEveryKill) { OutboxCrash(11).Run(); }
 
 TEST(OutboxCrash, TheSameFromAFreshSeed) {
-  const char* const text = std::getenv("HAILONG_OUTBOX_SEED");
-  uint64_t seed = 0;
-  OutboxCrash(text != nullptr && absl::SimpleAtoi(text, &seed) ? seed : std::random_device{}())
-      .Run();
+  OutboxCrash(FromEnvironment("HAILONG_OUTBOX_SEED", std::random_device{}())).Run();
 }
 
 }  // namespace

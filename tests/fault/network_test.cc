@@ -3,14 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <random>
 #include <thread>
 
-#include "absl/strings/numbers.h"
 #include "base/status.h"
 #include "tests/fault/chaos_proxy.h"
 #include "tests/fault/site.h"
+#include "tests/harness/environment.h"
 
 namespace hailong::tests {
 namespace {
@@ -53,11 +52,7 @@ void SendThroughABadNetwork(uint64_t seed, int cut_in, int black_hole_in) {
   std::printf("%d connections cut\n", proxy.cuts());
 }
 
-uint64_t FreshSeed() {
-  const char* const text = std::getenv("HAILONG_NETWORK_SEED");
-  uint64_t seed = 0;
-  return text != nullptr && absl::SimpleAtoi(text, &seed) ? seed : std::random_device{}();
-}
+uint64_t FreshSeed() { return FromEnvironment("HAILONG_NETWORK_SEED", std::random_device{}()); }
 
 TEST(Network, CutConnectionsLoseAndDoubleNothing) {
   SendThroughABadNetwork(/*seed=*/11, /*cut_in=*/15, /*black_hole_in=*/0);

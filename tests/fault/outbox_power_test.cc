@@ -4,16 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
 
-#include "absl/strings/numbers.h"
 #include "base/temp_directory_for_test.h"
 #include "kiosk-client/outbox/outbox.h"
 #include "kiosk-client/outbox/sample_for_test.h"
 #include "tests/fault/power_disk.h"
+#include "tests/harness/environment.h"
 
 namespace hailong::tests {
 namespace {
@@ -70,9 +69,7 @@ TEST(OutboxPower, WhoeverWasThankedIsThereAfterEveryCut) {
 }
 
 TEST(OutboxPower, TheSameFromAFreshSeed) {
-  const char* const text = std::getenv("HAILONG_OUTBOX_SEED");
-  uint64_t seed = 0;
-  if (text == nullptr || !absl::SimpleAtoi(text, &seed)) seed = std::random_device{}();
+  const uint64_t seed = FromEnvironment("HAILONG_OUTBOX_SEED", std::random_device{}());
   std::printf("HAILONG_OUTBOX_SEED=%llu\n", static_cast<unsigned long long>(seed));
   EXPECT_TRUE(SurvivesCuts(PowerDisk::Register(/*lies=*/false), seed));
 }

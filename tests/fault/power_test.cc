@@ -3,15 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <random>
 #include <thread>
 
-#include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "tests/fault/power_disk.h"
 #include "tests/fault/site.h"
+#include "tests/harness/environment.h"
 
 namespace hailong::tests {
 namespace {
@@ -57,10 +56,7 @@ void CutAgainAndAgain(uint64_t seed) {
 TEST(PowerCut, WhatWasAcknowledgedIsThereExactlyOnceAndNothingElse) { CutAgainAndAgain(4); }
 
 TEST(PowerCut, TheSameFromAFreshSeed) {
-  const char* const text = std::getenv("HAILONG_POWER_SEED");
-  uint64_t seed = 0;
-  CutAgainAndAgain(text != nullptr && absl::SimpleAtoi(text, &seed) ? seed
-                                                                    : std::random_device{}());
+  CutAgainAndAgain(FromEnvironment("HAILONG_POWER_SEED", std::random_device{}()));
 }
 
 TEST(PowerCut, ADiskThatLiesAboutSyncIsCaught) {

@@ -22,6 +22,7 @@
 #include "hailong/v1/kiosk_service.pb.h"
 #include "hailong/v1/registry_service.pb.h"
 #include "hailong/v1/results_service.pb.h"
+#include "hailong/v1/survey_service.pb.h"
 
 namespace {
 
@@ -60,6 +61,7 @@ struct World {
     (void)v1::EnrollRequest::default_instance();
     (void)v1::GetRoundRequest::default_instance();
     (void)v1::GetSipasRequest::default_instance();
+    (void)v1::OpenSurveyRequest::default_instance();
     site.Add(gateway.MakeRoute());
     site.Add({.name = "hook",
               .path = "/hook",
@@ -73,7 +75,10 @@ struct World {
   Echo echo;
   base::Executor executor{1, 64};
   base::FakeClock clock{absl::FromUnixSeconds(1'790'000'000)};
-  web::CallGuard guard{{}, clock, [](std::string_view method) { return method.ends_with("l"); }};
+  web::CallGuard guard{{}, clock, [](std::string_view method) {
+                         return method.ends_with("l") ||
+                                method.starts_with("hailong.v1.SurveyService/");
+                       }};
   web::ConnectGateway gateway{
       echo, executor,
       [this](const web::Request& request, const web::Method& method, const std::string& bytes) {
@@ -131,9 +136,14 @@ void JudgeRequest(const web::Request& request) {
   HAILONG_CHECK(request.Count("content-length") + request.Count("transfer-encoding") <= 1);
 }
 
-void Serve(web::RequestReader& reader) {
+// `slow` read the same in other pieces.
+void Serve(web::RequestReader& reader, web::RequestReader& slow) {
   web::Request request = reader.TakeRequest();
   JudgeRequest(request);
+  const web::Request same = slow.TakeRequest();
+  HAILONG_CHECK(request.method == same.method && request.path == same.path);
+  HAILONG_CHECK(request.query == same.query && request.body == same.body);
+  HAILONG_CHECK(request.client == same.client && request.headers.size() == same.headers.size());
   int answers = 0;
   reader.route()->serve(std::move(request), [&](const web::Answer& answer) {
     ++answers;
@@ -155,7 +165,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   web::RequestReader slow(read_for);
   const size_t taken = whole.Put(bytes);
   size_t slow_taken = 0;
-  for (const char& c : bytes) slow_taken += slow.Put({&c, 1});
+  for (const char& c : bytes) {
+    const size_t one = slow.Put({&c, 1});
+    HAILONG_CHECK(one <= 1);
+    slow_taken += one;
+  }
   HAILONG_CHECK(taken <= size && whole.state() == slow.state());
   HAILONG_CHECK(whole.route() == slow.route() && whole.method() == slow.method());
   HAILONG_CHECK(whole.body_bytes() == slow.body_bytes());
@@ -170,7 +184,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     HAILONG_CHECK(taken == size);
     return 0;
   }
-  HAILONG_CHECK(whole.method() == "HEAD" || slow.TakeRequest().method == whole.method());
-  Serve(whole);
+  Serve(whole, slow);
   return 0;
 }

@@ -1,24 +1,14 @@
 #pragma once
 
-// What every test with kill -9 does around a Life of its own, which has Begin(), LiveAndDie(),
+// What tests that kill a hailongd do around a Life of their own, which has Begin(), LiveAndDie(),
 // Finish(), Stop(), acknowledged() and Check(complete): what is wrong, empty for nothing.
 
 #include <gtest/gtest.h>
 
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-
-#include "absl/strings/numbers.h"
 
 namespace hailong::tests {
-
-// A whole number from the environment, or `otherwise`.
-inline uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  uint64_t value = 0;
-  return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
-}
 
 // Leaves the server running. `describe` makes a text of what Check found.
 template <typename Life, typename Describe>

@@ -20,7 +20,7 @@ TEST(Flow, AnInvitationGoesOutAndItsStarsBecomeAResponse) {
   const auto messages = world.Invite(1, 1);
   ASSERT_EQ(messages.size(), 1u);
   EXPECT_EQ(messages[0].phone, "84900010001");
-  EXPECT_EQ(messages[0].template_id, World::kTemplate);
+  EXPECT_EQ(messages[0].template_id, Standin::kTemplate);
   EXPECT_EQ(messages[0].tracking_id.size(), 32u);
   EXPECT_EQ(world.Sends(v1::ZALO_SEND_STATE_SENT), 1u);
 
@@ -190,7 +190,8 @@ TEST(Flow, ALinkThatIsNoneOrHasNoButtonIsRefusedWithoutRepeatingIt) {
   good.set_user_id("3456789012345678901");
   good.set_message_text("Mời ông/bà đánh giá");
   for (const std::string& link :
-       {std::string("http://khaosat.example.vn/s/#i=secret"), std::string("javascript:secret"),
+       {std::string("http://khaosat.example.vn/s/#i=secret"),
+        std::string("http://127.0.0.1/secret"), std::string("javascript:secret"),
         std::string("https:///secret"), std::string("https://a b/secret"),
         "https://khaosat.example.vn/" + std::string(1000, 'x')}) {
     v1::ZaloInvitation bad = good;

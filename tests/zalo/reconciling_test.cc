@@ -110,7 +110,7 @@ TEST(Reconciling, ManyRatingsInADayAreLookedForInSmallerParts) {
   World world;
   constexpr int kMany = 170;
   for (int i = 0; i < kMany; ++i)
-    ListRating(world, i, World::kTemplate, Ms(world) - 1 - 60'000 * i);
+    ListRating(world, i, Standin::kTemplate, Ms(world) - 1 - 60'000 * i);
   EXPECT_EQ(*world.channel->reconciler().Look(), static_cast<size_t>(kMany));
   EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_NEW), static_cast<uint64_t>(kMany));
   EXPECT_TRUE(world.State().has_reconciled_to());
@@ -118,7 +118,7 @@ TEST(Reconciling, ManyRatingsInADayAreLookedForInSmallerParts) {
 
 TEST(Reconciling, MoreInAMinuteThanItAsksForIsAnErrorAndNotForgotten) {
   World world([](v1::ZaloSettings& file) { file.add_template_ids("600002"); });
-  for (int i = 0; i < 151; ++i) ListRating(world, i, World::kTemplate, Ms(world) - 1);
+  for (int i = 0; i < 151; ++i) ListRating(world, i, Standin::kTemplate, Ms(world) - 1);
   ListRating(world, 151, "600002", Ms(world) - 1);  // does not suffer
   const auto look = world.channel->reconciler().Look().status();
   EXPECT_TRUE(absl::IsResourceExhausted(look)) << look;
@@ -133,7 +133,7 @@ TEST(Reconciling, TheTroubleOfOneTemplateIsNotTheNextOnes) {
   world.standin.FailNext(kRatings, -117);
   EXPECT_TRUE(absl::IsFailedPrecondition(world.channel->reconciler().Look().status()));
   EXPECT_EQ(world.Events(v1::ZALO_EVENT_STATE_NEW), 1u);
-  EXPECT_EQ(*world.store->ReadZaloReconciled(World::kTemplate), absl::InfinitePast());
+  EXPECT_EQ(*world.store->ReadZaloReconciled(Standin::kTemplate), absl::InfinitePast());
   EXPECT_NE(*world.store->ReadZaloReconciled("600002"), absl::InfinitePast());
 }
 

@@ -25,16 +25,18 @@ StandinResponse Error(int code) {
   return {.status = 200, .body = Cat("{\"error\":", code, ",\"message\":\"refused\"}")};
 }
 
-std::map<std::string, std::string> Pairs(std::string_view text) {
-  std::map<std::string, std::string> pairs;
-  while (!text.empty()) {
-    const std::string_view pair = text.substr(0, text.find('&'));
-    text.remove_prefix(std::min(pair.size() + 1, text.size()));
-    const size_t equals = pair.find('=');
-    if (equals == std::string_view::npos) continue;
-    pairs.emplace(pair.substr(0, equals), pair.substr(equals + 1));
+std::string Decoded(std::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      decoded.push_back(
+          static_cast<char>(std::strtol(std::string(text.substr(i + 1, 2)).c_str(), nullptr, 16)));
+      i += 2;
+    } else {
+      decoded.push_back(text[i] == '+' ? ' ' : text[i]);
+    }
   }
-  return pairs;
+  return decoded;
 }
 
 int64_t Number(const std::map<std::string, std::string>& pairs, const std::string& name) {
@@ -43,6 +45,18 @@ int64_t Number(const std::map<std::string, std::string>& pairs, const std::strin
 }
 
 }  // namespace
+
+std::map<std::string, std::string> Pairs(std::string_view form) {
+  std::map<std::string, std::string> pairs;
+  while (!form.empty()) {
+    const std::string_view pair = form.substr(0, form.find('&'));
+    form.remove_prefix(std::min(pair.size() + 1, form.size()));
+    const size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) continue;
+    pairs.emplace(Decoded(pair.substr(0, equals)), Decoded(pair.substr(equals + 1)));
+  }
+  return pairs;
+}
 
 std::optional<StandinResponse> Standin::Answer(const StandinRequest& request) {
   const std::string path = request.target.substr(0, request.target.find('?'));

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct StandinResponse {
   std::string content_type = "application/json";
 };
 
+// A form as it is sent, or a query: "a=1&b=x+y%20z".
+std::map<std::string, std::string> Pairs(std::string_view form);
+
 class Standin {
  public:
   static constexpr char kAppId[] = "1234567890123456789";
@@ -38,6 +42,7 @@ class Standin {
   static constexpr char kAppSecret[] = "fixture-app-secret-not-real";
   static constexpr char kOaSecret[] = "fixture-oa-secret-not-real";
   static constexpr char kConsentToken[] = "fixture-refresh-0";
+  static constexpr char kTemplate[] = "600001";
 
   struct Message {
     std::string phone;

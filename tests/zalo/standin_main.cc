@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/daemon.h"
-#include "base/files.h"
 #include "base/http/curl_client.h"
 #include "base/status.h"
 #include "tests/zalo/standin_page.h"
@@ -24,24 +23,6 @@ constexpr char kUsage[] =
     "         DIRECTORY what `hailongd --zalo-settings DIRECTORY/settings.textproto` needs\n"
     "       hailong-zalo-standin rate PORT STARS [NOTE]\n"
     "         gives stars to the latest message\n";
-constexpr char kTemplateId[] = "600001";
-
-// The settings of a hailongd whose Zalo is here, with the made-up secrets.
-absl::Status WriteSettings(const std::string& directory, const std::string& origin,
-                           const std::string& collector_id) {
-  RETURN_IF_ERROR(base::MakePrivateDirectory(directory));
-  RETURN_IF_ERROR(base::WritePrivateFile(directory + "/oa-secret", Standin::kOaSecret));
-  RETURN_IF_ERROR(base::WritePrivateFile(directory + "/app-secret", Standin::kAppSecret));
-  RETURN_IF_ERROR(base::WritePrivateFile(directory + "/refresh-token", Standin::kConsentToken));
-  return base::WritePrivateFile(
-      directory + "/settings.textproto",
-      Cat("app_id: \"", Standin::kAppId, "\"\noa_id: \"", Standin::kOaId, "\"\ncollector_id: \"",
-          collector_id,
-          "\"\noa_secret_file: \"oa-secret\"\napp_secret_file: \"app-secret\"\n"
-          "refresh_token_file: \"refresh-token\"\ntemplate_ids: \"",
-          kTemplateId, "\"\nquiet_hours { from_hour: 0 to_hour: 0 }\nendpoints {\n  business: \"",
-          origin, "\"\n  openapi: \"", origin, "\"\n  oauth: \"", origin, "\"\n}\n"));
-}
 
 int Serve(int port, const std::string& webhook_url, const std::string& directory,
           const std::string& collector_id) {
@@ -52,7 +33,7 @@ int Serve(int port, const std::string& webhook_url, const std::string& directory
   StandinPage page(standin, http, clock, webhook_url);
   const StandinServer server(
       [&page](const StandinRequest& request) { return page.Answer(request); }, port);
-  if (const auto written = WriteSettings(directory, server.origin(), collector_id); !written.ok()) {
+  if (const auto written = server.WriteSettings(directory, collector_id); !written.ok()) {
     std::fprintf(stderr, "hailong-zalo-standin: %s\n", std::string(written.message()).c_str());
     return 1;
   }

@@ -34,33 +34,6 @@ std::string Escaped(std::string_view text) {
   return escaped;
 }
 
-// As a form is sent: "a=1&b=x+y%20z".
-std::string Decoded(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      decoded.push_back(
-          static_cast<char>(std::strtol(std::string(text.substr(i + 1, 2)).c_str(), nullptr, 16)));
-      i += 2;
-    } else {
-      decoded.push_back(text[i] == '+' ? ' ' : text[i]);
-    }
-  }
-  return decoded;
-}
-
-std::map<std::string, std::string> Fields(std::string_view form) {
-  std::map<std::string, std::string> fields;
-  while (!form.empty()) {
-    const std::string_view pair = form.substr(0, form.find('&'));
-    form.remove_prefix(std::min(pair.size() + 1, form.size()));
-    const size_t equals = std::min(pair.find('='), pair.size());
-    fields[Decoded(pair.substr(0, equals))] =
-        Decoded(pair.substr(std::min(equals + 1, pair.size())));
-  }
-  return fields;
-}
-
 std::string Form(const Standin::Message& message) {
   std::string form =
       Cat("<form method=post action=/rate><h2>",
@@ -88,7 +61,7 @@ std::string StandinPage::Page() const {
 }
 
 StandinResponse StandinPage::Rate(const std::string& form) {
-  const auto fields = Fields(form);
+  const auto fields = Pairs(form);
   const auto field = [&](const char* name) {
     const auto found = fields.find(name);
     return found == fields.end() ? std::string() : found->second;

@@ -10,6 +10,7 @@
 #include <boost/beast/http.hpp>
 #include <thread>
 
+#include "base/files.h"
 #include "base/status.h"
 
 namespace hailong::tests {
@@ -89,6 +90,27 @@ StandinServer::~StandinServer() {
 
 std::string StandinServer::origin() const {
   return base::Cat("http://127.0.0.1:", parts_->acceptor.local_endpoint().port());
+}
+
+absl::Status StandinServer::WriteSettings(const std::string& directory,
+                                          std::string_view collector_id,
+                                          std::string_view more) const {
+  RETURN_IF_ERROR(base::MakePrivateDirectory(directory));
+  const auto put = [&](std::string_view name, std::string_view content) {
+    return base::WritePrivateFile(base::Cat(directory, "/", name), content);
+  };
+  RETURN_IF_ERROR(put("oa-secret", base::Cat(Standin::kOaSecret, "\n")));
+  RETURN_IF_ERROR(put("app-secret", base::Cat(Standin::kAppSecret, "\n")));
+  RETURN_IF_ERROR(put("refresh-token", base::Cat(Standin::kConsentToken, "\n")));
+  const std::string here = base::Cat("\"", origin(), "\"");
+  return put("settings.textproto",
+             base::Cat("app_id: \"", Standin::kAppId, "\"\noa_id: \"", Standin::kOaId,
+                       "\"\ncollector_id: \"", collector_id,
+                       "\"\noa_secret_file: \"oa-secret\"\napp_secret_file: \"app-secret\"\n"
+                       "refresh_token_file: \"refresh-token\"\ntemplate_ids: \"",
+                       Standin::kTemplate, "\"\nquiet_hours { from_hour: 0 to_hour: 0 }\n",
+                       "endpoints { business: ", here, " openapi: ", here, " oauth: ", here, " }\n",
+                       more, "\n"));
 }
 
 }  // namespace hailong::tests

@@ -23,6 +23,11 @@ class StandinServer {
   // "http://127.0.0.1:PORT".
   std::string origin() const;
 
+  // Writes to `directory` what `hailongd --zalo-settings DIRECTORY/settings.textproto` needs so
+  // that its Zalo is this: without quiet hours, `more` besides.
+  absl::Status WriteSettings(const std::string& directory, std::string_view collector_id,
+                             std::string_view more = "") const;
+
  private:
   struct Parts;
   std::unique_ptr<Parts> parts_;

@@ -67,7 +67,7 @@ World::World(const std::function<void(v1::ZaloSettings&)>& change) {
   file.set_oa_secret_file("unused");
   file.set_app_secret_file("unused");
   file.set_refresh_token_file("unused");
-  file.add_template_ids(kTemplate);
+  file.add_template_ids(Standin::kTemplate);
   file.mutable_endpoints()->set_business(server.origin());
   file.mutable_endpoints()->set_openapi(server.origin());
   file.mutable_endpoints()->set_oauth(server.origin());

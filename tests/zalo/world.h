@@ -42,7 +42,6 @@ class World {
  public:
   static constexpr int64_t kNowMs = 1790000000200;  // 20:33 in Vietnam
   static constexpr char kRound[] = "september";
-  static constexpr char kTemplate[] = "600001";
 
   explicit World(const std::function<void(v1::ZaloSettings&)>& change = {});
   ~World();

@@ -93,7 +93,8 @@ function writePhone(draft: Draft, there: boolean, nowMs: number): boolean {
 // In this tab, and on the phone where it is kept there already.
 export function save(draft: Draft, nowMs: number): void {
   draft.savedAtMs = nowMs;
-  draft.later = draft.later && isOnPhone(draft, nowMs) && writePhone(draft, true, nowMs);
+  draft.later = draft.later && isOnPhone(draft, nowMs);
+  if (draft.later) writePhone(draft, true, nowMs); // refused: the older copy is still there
   write(tab, TAB_KEY, draft);
 }
 
