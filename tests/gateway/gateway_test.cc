@@ -58,12 +58,24 @@ class GatewayTest : public testing::Test {
     file >> token;
     return Cat(kJson, "Authorization: Bearer ", token, "\r\n");
   }
+  // By an administrator; the body of the answer.
+  std::string Call(const std::string& method, const std::string& json) const {
+    const RawAnswer answer =
+        RawClient(port()).Ask(Post(Cat("/hailong.v1.", method), json, Admin()));
+    EXPECT_EQ(answer.status, 200) << method << " " << answer.body;
+    return answer.body;
+  }
+  // Changes that the writer has made.
+  int Changes() const {
+    const std::string name = "hailong_writer_commits_total{of=\"change\"} ";
+    const std::string text = Operations("/metrics").body;
+    const size_t at = text.find(name);
+    return at == std::string::npos ? -1 : std::stoi(text.substr(at + name.size()));
+  }
   // Round "r" over unit "1".
   void OpenRound() const {
     const auto call = [this](const std::string& method, const std::string& json) {
-      const RawAnswer answer =
-          RawClient(port()).Ask(Post(Cat("/hailong.v1.RegistryService/", method), json, Admin()));
-      EXPECT_EQ(answer.status, 200) << method << " " << answer.body;
+      Call("RegistryService/" + method, json);
     };
     call("ImportUnits", R"({"units":[{"unitId":"1","name":"Xã","level":"commune",
         "validFrom":"2020-01-01"}]})");
@@ -239,22 +251,37 @@ TEST_F(GatewayTest, EveryFigureStandsInItsTable) {
 
 TEST_F(GatewayTest, AChangeIsCountedBeforeItIsAnswered) {
   Start();
-  const auto changes = [this] {
-    const std::string name = "hailong_writer_commits_total{of=\"change\"} ";
-    const std::string text = Operations("/metrics").body;
-    const size_t at = text.find(name);
-    return at == std::string::npos ? -1 : std::stoi(text.substr(at + name.size()));
-  };
-  const int before = changes();
+  const int before = Changes();
   ASSERT_GE(before, 0);
   const std::string units =
       R"({"units":[{"unitId":"1","name":"T","level":"province","validFrom":"2020-01-01"}]})";
   ASSERT_EQ(
       RawClient(port()).Ask(Post("/hailong.v1.RegistryService/ImportUnits", units, Admin())).status,
       200);
-  EXPECT_EQ(changes(), before + 1);
+  EXPECT_EQ(Changes(), before + 1);
   EXPECT_THAT(Operations("/metrics").body,
               HasSubstr(Cat("hailong_writer_waiting_max ", limits::kWriterJobsMax, "\n")));
+}
+
+TEST_F(GatewayTest, ThatAnInvitationWasOpenedIsSavedWhileTheServerRuns) {
+  Start();
+  OpenRound();
+  Call("RegistryService/CreateCollector",
+       R"({"collector":{"collectorId":"web","name":"Web","channel":"CHANNEL_WEB","unitId":"1"}})");
+  Call("RegistryService/ConfigureWeb", R"({"collectorId":"web","web":{"roundId":"r"}})");
+  const std::string made = Call("InvitationService/CreateInvitations",
+                                R"({"collectorId":"web","requestId":
+      "019a0000-0000-7000-8000-000000000001","invitations":[{}]})");
+  const std::string name = "\"token\":\"";
+  const std::string token = made.substr(made.find(name) + name.size(), 26);
+  Call("SurveyService/OpenSurvey", R"({"entry":{"invitationToken":")" + token + "\"}}");
+  const int before = Changes();
+  server_->Step();
+  int waited = 0;
+  for (; waited < 1000 && Changes() == before; ++waited) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(Changes(), before + 1);
 }
 
 TEST_F(GatewayTest, StoppingEndsStreamsAndIdleConnectionsSoon) {
