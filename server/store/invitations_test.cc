@@ -253,6 +253,13 @@ TEST_F(InvitationsTest, APersonTakesOnePlaceHoweverOftenTheyAnswer) {
   EXPECT_EQ(Places("74.SNV", 0), 1u);
   EXPECT_EQ(Append(of(5, 2)).outcome, v1::OUTCOME_RECORDED_COUNTS);
   EXPECT_EQ(Places("74.SNV", 0), 2u);
+  // Neither has who answered here before the counter.
+  model::NewResponse tapped_after = of(9, 1);
+  tapped_after.collector = tapped.collector;
+  tapped_after.entrance.reset();
+  EXPECT_EQ(Append(tapped_after).outcome, v1::OUTCOME_RECORDED_COUNTS);
+  EXPECT_EQ(Append(of(10, 1)).outcome, v1::OUTCOME_RECORDED_COUNTS);
+  EXPECT_EQ(Places("74.SNV", 0), 2u);
   // What is late counts for nothing.
   model::NewResponse late = of(6, 3);
   late.late = true;

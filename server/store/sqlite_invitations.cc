@@ -118,6 +118,15 @@ absl::StatusOr<v1::SurveyState> SqliteStore::TurnsAway(const model::NewResponse&
   return v1::SURVEY_STATE_UNSPECIFIED;
 }
 
+absl::StatusOr<bool> SqliteStore::HasPlace(model::Sequence counts,
+                                           model::CollectorNumber collector) {
+  Statement& find = write_->has_place;
+  find.Bind(1, static_cast<int64_t>(counts)).Bind(2, static_cast<int64_t>(collector));
+  ASSIGN_OR_RETURN(const bool found, find.Step());
+  find.Reset();
+  return found;
+}
+
 absl::Status SqliteStore::SpendEntrance(const model::NewResponse& response, bool takes_place) {
   if (!response.entrance.has_value()) return absl::OkStatus();
   const model::Entrance& entrance = *response.entrance;

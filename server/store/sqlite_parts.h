@@ -34,7 +34,7 @@ struct SqliteStore::Write {
   base::Statement begin, commit, rollback;
   base::Statement insert_response, insert_comment, find_response, find_comments;
   base::Statement find_counted, put_counted, put_seen, put_status;
-  base::Statement find_entrance, answer_invitation, count_place, take_place;
+  base::Statement find_entrance, answer_invitation, count_place, has_place, take_place;
   base::Statement overlapping_runs, delete_run, insert_run;
   model::Sequence next{1};
   std::string audit_hash;

@@ -99,7 +99,7 @@ absl::Status SqliteStore::PrepareWrites() {
               "SELECT question, text FROM comments WHERE sequence = ? ORDER BY question"));
   RETURN_IF_ERROR(prepare(
       write.find_counted,
-      "SELECT r.sequence, r.submitted_at, r.clock_offset_ms, r.channel, r.collector FROM counted c "
+      "SELECT r.sequence, r.submitted_at, r.clock_offset_ms, r.channel FROM counted c "
       "JOIN responses r ON r.sequence = c.sequence WHERE c.round = ? AND c.respondent_key = ?"));
   RETURN_IF_ERROR(prepare(write.put_counted,
                           "INSERT INTO counted VALUES (?,?,?) ON CONFLICT (round, respondent_key) "
@@ -118,6 +118,14 @@ absl::Status SqliteStore::PrepareWrites() {
                           "UPDATE invitations SET answered = 1, respondent_key = NULL, opened_on = "
                           "CASE opened_on WHEN 0 THEN ? ELSE opened_on END WHERE token_hash = ?"));
   RETURN_IF_ERROR(prepare(write.count_place, kCountPlaces));
+  // From the response that counts now back over those it displaced; no further than a person goes.
+  RETURN_IF_ERROR(
+      prepare(write.has_place,
+              "WITH RECURSIVE counted_once(sequence, collector, displaced) AS ("
+              "SELECT sequence, collector, displaced FROM responses WHERE sequence = ? UNION ALL "
+              "SELECT r.sequence, r.collector, r.displaced FROM counted_once c JOIN responses r "
+              "ON r.sequence = c.displaced LIMIT 1000) "
+              "SELECT 1 FROM counted_once WHERE collector = ? LIMIT 1"));
   RETURN_IF_ERROR(prepare(write.take_place,
                           "INSERT INTO quota_places VALUES (?,?,?,?,1) ON CONFLICT DO UPDATE SET "
                           "taken = taken + 1"));
@@ -203,7 +211,7 @@ absl::StatusOr<model::Stored> SqliteStore::Append(const model::NewResponse& resp
   RowFacts facts{.sequence = write.next, .outcome = v1::OUTCOME_RECORDED};
   const bool contends = response.respondent_key.has_value() && !response.late;
   // Of a quota: one for each person who counts, however often they answer here.
-  bool takes_place = !response.late;
+  bool takes_place = response.entrance.has_value() && !response.late;
   if (response.late) {
     facts.outcome = v1::OUTCOME_RECORDED_LATE;
   } else if (contends) {
@@ -218,7 +226,10 @@ absl::StatusOr<model::Stored> SqliteStore::Append(const model::NewResponse& resp
       if (response.round->Supersedes({response.submitted_at(), response.channel}, standing)) {
         facts.outcome = v1::OUTCOME_RECORDED_COUNTS;
         facts.displaced = static_cast<Sequence>(write.find_counted.Int(0));
-        takes_place = write.find_counted.Int(4) != static_cast<int64_t>(response.collector);
+        if (takes_place) {
+          ASSIGN_OR_RETURN(const bool has_place, HasPlace(facts.displaced, response.collector));
+          takes_place = !has_place;
+        }
       } else {
         facts.outcome = v1::OUTCOME_RECORDED_NOT_COUNTED;
         takes_place = false;

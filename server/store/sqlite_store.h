@@ -103,7 +103,9 @@ class SqliteStore final : public Store, public ZaloStore {
   absl::StatusOr<bool> IsStored(const base::Uuid& response_id);
   // Why the entrance of a response does not let it in; UNSPECIFIED: it does.
   absl::StatusOr<v1::SurveyState> TurnsAway(const model::NewResponse& response);
-  // `takes_place`: of the quotas; not who counts already, or not at all.
+  // Whether the citizen whose response `counts` has been counted by way of the collector before.
+  absl::StatusOr<bool> HasPlace(model::Sequence counts, model::CollectorNumber collector);
+  // `takes_place`: of the quotas; not who has one already, or does not count.
   absl::Status SpendEntrance(const model::NewResponse& response, bool takes_place);
   absl::Status MergeDeviceSequences(std::span<const model::NewResponse> responses,
                                     std::span<const model::Stored> stored);
