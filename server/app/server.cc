@@ -176,6 +176,7 @@ absl::Status Server::Parts::BuildLogic(const Settings& settings) {
       [this](const model::Round& round) { return results->CheckRound(round); });
   kiosks = std::make_unique<registry::Kiosks>(*catalog, *catalog_writer, *store, *statuses, *clock);
   intake = std::make_unique<intake::Intake>(*catalog, *keys, *writer, *clock);
+  AddRefusals(*intake, metrics);
   opened = std::make_unique<survey::OpenedBoard>(*writer, *clock);
   survey = std::make_unique<survey::Survey>(*catalog, *store, *keys, *intake, *opened, *clock);
   invitations =

@@ -21,6 +21,16 @@ std::string Label(const std::string& name, std::string_view prefix) {
 
 }  // namespace
 
+void AddRefusals(const intake::Intake& intake, web::Metrics& metrics) {
+  for (int number = 1; number <= static_cast<int>(absl::StatusCode::kUnauthenticated); ++number) {
+    const auto code = static_cast<absl::StatusCode>(number);
+    metrics.Add(web::Metrics::Kind::kCounter, "hailong_responses_refused_total",
+                "Responses refused before the writer, by the code that the sender was told.",
+                Cat("code=\"", absl::AsciiStrToLower(absl::StatusCodeToString(code)), "\""),
+                [&intake, code] { return static_cast<double>(intake.refused(code)); });
+  }
+}
+
 void WriterFigures::Count(std::span<const model::NewResponse> responses,
                           std::span<const model::Stored> stored) {
   HAILONG_CHECK(responses.size() == stored.size());

@@ -1,7 +1,7 @@
 #pragma once
 
-// What the writer stored, counted for /metrics since the start of the process. Count runs on the
-// writer's thread; the figures are read on any.
+// What came of responses, counted for /metrics since the start of the process: stored by the
+// writer, or refused before. Count runs on the writer's thread; the figures are read on any.
 
 #include <array>
 #include <atomic>
@@ -9,11 +9,15 @@
 #include <span>
 
 #include "hailong/v1/common.pb.h"
+#include "server/intake/intake.h"
 #include "server/model/response.h"
 #include "server/store/writer.h"
 #include "server/web/metrics.h"
 
 namespace hailong::app {
+
+// `intake` outlives the use of `metrics`.
+void AddRefusals(const intake::Intake& intake, web::Metrics& metrics);
 
 class WriterFigures {
  public:

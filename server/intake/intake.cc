@@ -30,6 +30,14 @@ absl::StatusOr<model::NewResponse> Intake::Check(const v1::Response* response,
   return made;
 }
 
+absl::StatusOr<model::NewResponse> Intake::Admit(const v1::Response* response,
+                                                 const model::Principal& sender,
+                                                 const model::Catalog& catalog, absl::Time now) {
+  auto checked = Check(response, sender, catalog, now);
+  if (!checked.ok()) refused_[Place(checked.status().code())].fetch_add(1);
+  return checked;
+}
+
 void Intake::Offer(const model::Principal& sender, std::span<const v1::Response* const> responses,
                    Done done) {
   const std::shared_ptr<const model::Catalog> catalog = catalog_.Get();
@@ -40,7 +48,7 @@ void Intake::Offer(const model::Principal& sender, std::span<const v1::Response*
   outcomes.reserve(responses.size());
   accepted.reserve(responses.size());
   for (size_t i = 0; i < responses.size(); ++i) {
-    auto checked = Check(responses[i], sender, *catalog, now);
+    auto checked = Admit(responses[i], sender, *catalog, now);
     if (checked.ok()) {
       outcomes.emplace_back(model::Stored{});
       places.push_back(i);
@@ -55,7 +63,7 @@ void Intake::Offer(const model::Principal& sender, std::span<const v1::Response*
 
 void Intake::Offer(const model::Principal& sender, Entered entered,
                    std::function<void(absl::StatusOr<model::Stored>)> done) {
-  auto checked = Check(&entered.response, sender, *catalog_.Get(), clock_.Now());
+  auto checked = Admit(&entered.response, sender, *catalog_.Get(), clock_.Now());
   if (!checked.ok()) return done(checked.status());
   if (entered.respondent_key.has_value()) checked->respondent_key = entered.respondent_key;
   checked->entrance = std::move(entered.entrance);
@@ -98,6 +106,7 @@ void Intake::Store(std::vector<model::NewResponse> accepted, std::vector<size_t>
         pending->done(std::move(pending->outcomes));
       });
   if (offered.ok()) return;
+  refused_[Place(offered.code())].fetch_add(pending->accepted.size());
   for (const auto& [place, response_id] : pending->accepted) pending->outcomes[place] = offered;
   pending->done(std::move(pending->outcomes));
 }

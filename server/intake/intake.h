@@ -3,6 +3,8 @@
 // Where responses enter: check, identify, hand to the writer. Nothing here waits; callers hear the
 // outcome after COMMIT. Thread-safe.
 
+#include <array>
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <span>
@@ -49,10 +51,20 @@ class Intake {
   void Offer(const model::Principal& sender, Entered entered,
              std::function<void(absl::StatusOr<model::Stored>)> done);
 
+  // How many were refused with this code before the writer saw them, since the start.
+  uint64_t refused(absl::StatusCode code) const { return refused_[Place(code)].load(); }
+
  private:
+  static constexpr size_t kCodes = static_cast<size_t>(absl::StatusCode::kUnauthenticated) + 1;
+  static constexpr size_t Place(absl::StatusCode code) { return static_cast<size_t>(code); }
+
   // Hands checked responses to the writer; `outcomes` has a place for each and for the refused.
   void Store(std::vector<model::NewResponse> accepted, std::vector<size_t> places,
              std::vector<absl::StatusOr<model::Stored>> outcomes, Done done);
+  // Check, and count what is refused.
+  absl::StatusOr<model::NewResponse> Admit(const v1::Response* response,
+                                           const model::Principal& sender,
+                                           const model::Catalog& catalog, absl::Time now);
   absl::StatusOr<model::NewResponse> Check(const v1::Response* response,
                                            const model::Principal& sender,
                                            const model::Catalog& catalog, absl::Time now);
@@ -61,6 +73,7 @@ class Intake {
   store::KeyRing& keys_;
   store::Writer& writer_;
   const base::Clock& clock_;
+  std::array<std::atomic<uint64_t>, kCodes> refused_{};
 };
 
 }  // namespace hailong::intake

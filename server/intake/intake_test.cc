@@ -272,6 +272,9 @@ TEST_F(IntakeTest, AFullQueueIsToldToThoseThatWereGood) {
   EXPECT_THAT(
       codes, ElementsAre(absl::StatusCode::kInvalidArgument, absl::StatusCode::kResourceExhausted));
   EXPECT_EQ(done, 0);
+  EXPECT_EQ(intake.refused(absl::StatusCode::kInvalidArgument), 1u);
+  EXPECT_EQ(intake.refused(absl::StatusCode::kResourceExhausted), 1u);
+  EXPECT_EQ(intake.refused(absl::StatusCode::kNotFound), 0u);
   writer_->Step();
   EXPECT_EQ(done, 4);
   EXPECT_EQ(Rows().size(), 1u);
