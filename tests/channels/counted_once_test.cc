@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdio.h>
 
 #include <algorithm>
 #include <array>
@@ -152,7 +151,6 @@ class CountedOnce : public ::testing::Test {
   void CheckResults(const v1::Round& round);
   void CheckCommandLine(const v1::Round& round);
   // What the command line prints.
-  std::string Hailong(const std::string& arguments);
   // How many dossiers a channel counts for.
   uint64_t CountsOf(const v1::Round& round, v1::Channel channel) {
     const std::vector<Case>& cases = cases_[round.round_id()];
@@ -223,27 +221,15 @@ void CountedOnce::CheckResults(const v1::Round& round) {
   }
 }
 
-std::string CountedOnce::Hailong(const std::string& arguments) {
-  const std::string line =
-      Cat("HAILONG_SERVER=", town_.address(), " HAILONG_TOKEN_FILE=", town_.credential_path(), " ",
-          HAILONG_CLI, " --lang en ", arguments);
-  FILE* const pipe = ::popen(line.c_str(), "r");
-  EXPECT_NE(pipe, nullptr);
-  std::string printed;
-  for (int c = ::getc(pipe); c != EOF; c = ::getc(pipe)) printed.push_back(static_cast<char>(c));
-  EXPECT_EQ(::pclose(pipe), 0) << printed;
-  return printed;
-}
-
 void CountedOnce::CheckCommandLine(const v1::Round& round) {
   const size_t dossiers = cases_[round.round_id()].size();
-  EXPECT_THAT(Hailong(Cat("sipas ", round.round_id())),
+  EXPECT_THAT(town_.Hailong(Cat("sipas ", round.round_id())),
               HasSubstr(Cat("stored ", dossiers * 3, ", counted ", dossiers, ", superseded ",
                             dossiers * 2)));
   // As a spreadsheet gets it: how many of each channel count, by the column that says so.
   std::map<std::string, uint64_t> counting;
   const std::vector<std::string> lines =
-      absl::StrSplit(Hailong(Cat("export ", round.round_id(), " --format csv")), '\n');
+      absl::StrSplit(town_.Hailong(Cat("export ", round.round_id(), " --format csv")), '\n');
   const std::vector<std::string> names = absl::StrSplit(lines[0], ',');
   const auto column = [&](std::string_view name) {
     return static_cast<size_t>(std::find(names.begin(), names.end(), name) - names.begin());

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
+#include <stdio.h>
 
 #include <algorithm>
 #include <map>
@@ -259,6 +260,18 @@ uint64_t Town::Sends(std::string_view round_id, v1::ZaloSendState state) {
     count += one.state() == state ? one.count() : 0;
   }
   return count;
+}
+
+std::string Town::Hailong(const std::string& arguments) const {
+  const std::string line =
+      Cat("HAILONG_SERVER=", address_, " HAILONG_TOKEN_FILE=", credential_path_, " ", HAILONG_CLI,
+          " --lang en ", arguments);
+  FILE* const pipe = ::popen(line.c_str(), "r");
+  EXPECT_NE(pipe, nullptr);
+  std::string printed;
+  for (int c = ::getc(pipe); c != EOF; c = ::getc(pipe)) printed.push_back(static_cast<char>(c));
+  EXPECT_EQ(::pclose(pipe), 0) << printed;
+  return printed;
 }
 
 std::string Town::Dossier(int number) { return Cat("G12.18-260901-", 10000000 + number); }

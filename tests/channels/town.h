@@ -51,7 +51,6 @@ class Town {
 
   const std::string& address() const { return address_; }
   uint16_t web_port() const { return web_port_; }
-  const std::string& credential_path() const { return credential_path_; }
   const std::string& data() const { return data_; }
   std::string log_path() const { return data_ + ".log"; }
   Caller& admin() { return *admin_; }
@@ -92,6 +91,11 @@ class Town {
   uint64_t Events(v1::ZaloEventState state);
   // Of this round, with any error.
   uint64_t Sends(std::string_view round_id, v1::ZaloSendState state);
+
+  // What `hailong` prints as the administrator; it must end well.
+  std::string Hailong(const std::string& arguments) const;
+  // A file beside the server's, of the test's own.
+  std::string File(const std::string& name) const { return directory_.File(name); }
 
   static std::string Dossier(int number);
   // True once it is, within half a minute.
