@@ -105,14 +105,15 @@ void Note(const Sent& sent, double cpu_seconds, size_t responses, Column& column
 }
 
 // Starts a server, lets `clients` send, checks and notes.
-enum class Which { kHailongd, kEcho };
+enum class Which { kHailongd, kEcho, kDurableEcho };
 void Measure(Which which, bool batches, const std::string& directory, const Survey& survey,
              const Input& input, Column& column) {
   std::filesystem::remove_all(directory);
   const std::string bin = HAILONG_BIN;
   auto server =
-      which == Which::kEcho
-          ? Process::Start({bin + "/bench_echo"})
+      which == Which::kEcho ? Process::Start({bin + "/bench_echo"})
+      : which == Which::kDurableEcho
+          ? Process::Start({bin + "/bench_echo", directory + ".journal"})
           : Process::Start({bin + "/hailongd", "--data", directory, "--listen", "127.0.0.1:0"});
   Require(server.status(), "server");
   std::string credential(43, 'x');
@@ -159,7 +160,7 @@ int Run(int argc, char** argv) {
   std::printf("%zu responses a run, %zu bytes each on the wire, %zu repetitions in turns\n\n",
               input.rows.size(), input.single_bytes, static_cast<size_t>(repetitions));
 
-  Column bare_batch, bare_four, bare_one, ours_batch, ours_single, echo_batch, echo_single;
+  Column bare_batch, bare_four, bare_one, ours_batch, ours_single, echo_batch, echo_single, durable;
   const std::string data = directory + "/hailongd";
   for (uint64_t i = 0; i < repetitions; ++i) {
     const auto bare = [&](size_t transaction_rows, size_t rows, Column& column) {
@@ -175,10 +176,12 @@ int Run(int argc, char** argv) {
     Measure(Which::kEcho, true, data, survey, input, echo_batch);
     Measure(Which::kEcho, false, data, survey, input, echo_single);
     Measure(Which::kHailongd, false, data, survey, input, ours_single);
+    Measure(Which::kDurableEcho, false, data, survey, input, durable);
     bare(1, std::min<size_t>(input.rows.size(), 2000), bare_one);
   }
   std::filesystem::remove_all(directory + "/bare");
   std::filesystem::remove_all(data);
+  std::filesystem::remove(data + ".journal");
 
   std::printf("%-34s %24s  %5s  %7s  %7s\n", "median (lowest..highest)", "responses/s", "CPU us",
               "p50 ms", "p99 ms");
@@ -188,11 +191,16 @@ int Run(int argc, char** argv) {
   Print("echo, batches of 64, 4 clients", echo_batch);
   Print("bare insert loop, 1 to a commit", bare_one);
   Print("hailongd, singles, 64 clients", ours_single);
+  Print("echo after a sync, singles", durable);
   Print("echo, singles, 64 clients", echo_single);
   std::printf("\nbatches / bare insert loop, 64 to a commit:  %s\n",
               ToText(Ratio(ours_batch.rate, bare_batch.rate), 2).c_str());
   std::printf("batches / bare insert loop, 256 to a commit: %s\n",
               ToText(Ratio(ours_batch.rate, bare_four.rate), 2).c_str());
+  std::printf("singles / echo after a sync:                 %s\n",
+              ToText(Ratio(ours_single.rate, durable.rate), 2).c_str());
+  std::printf("echo after a sync / echo:                    %s\n",
+              ToText(Ratio(durable.rate, echo_single.rate), 2).c_str());
   std::printf("singles / echo:                              %s\n",
               ToText(Ratio(ours_single.rate, echo_single.rate), 2).c_str());
   return 0;
