@@ -4,12 +4,11 @@
 // stay open, by wrk. They come as a proxy would hand them on, from many addresses and to many links, so that no rate
 // holds them up.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ConnectCaller, loadContract, Server } from '../gateway/kit.mjs';
-import { parseTextproto } from './textproto.mjs';
 
 const [program, descriptors, questionnaires, given] = process.argv.slice(2);
 const times = Number(process.argv[6] ?? 5);
@@ -25,7 +24,7 @@ process.env.TMPDIR = directory; // the server's data as well
 mkdirSync(join(directory, 'pages'));
 writeFileSync(join(directory, 'pages', 'index.html'), `<!doctype html>${'<p>Hài lòng?</p>'.repeat(PAGE_BYTES / 18)}`);
 
-const questionnaire = parseTextproto(readFileSync(join(questionnaires, 'sipas-2026.textproto'), 'utf8'));
+let questionnaire;
 const server = await Server.start(program, ['--web-trusted-proxy', '127.0.0.1', '--web-pages', join(directory, 'pages')]);
 server.child.stderr.removeAllListeners('data').resume();
 
@@ -39,7 +38,9 @@ async function openLinks() {
   const at = (hours) => new Date(Date.now() + hours * 3_600_000).toISOString();
   const units = Array.from({ length: LINKS }, (_, i) => ({ unitId: `1.${i}`, name: 'Xã', level: 'commune', parentUnitId: '1', validFrom: '2020-01-01' }));
   await call('RegistryService/ImportUnits', { units: [{ unitId: '1', name: 'Tỉnh', level: 'province', validFrom: '2020-01-01' }, ...units] });
-  await call('RegistryService/PublishQuestionnaire', { questionnaire });
+  execFileSync(join(dirname(program), 'hailong'), ['--server', server.grpc, '--token-file', join(server.directory, 'admin.token'),
+    'questionnaire', 'publish', join(questionnaires, 'sipas-2026.textproto')]);
+  ({ questionnaire } = await call('CollectionService/GetQuestionnaire', { questionnaireId: 'sipas-2026' }));
   await call('RegistryService/OpenRound', { round: {
     roundId: 'bench', questionnaireId: questionnaire.questionnaireId, questionnaireVersion: questionnaire.version, rootUnitId: '1',
     frameworkId: 'sipas-2026', synthetic: true, title: { vi: 'Đo' }, opensAt: at(-1), closesAt: at(24) } });
