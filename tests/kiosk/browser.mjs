@@ -68,11 +68,11 @@ export async function heading(page, text) {
 }
 
 export async function axe(page, where) {
-  const violations = await page.evaluate(async (text) => {
-    if (window.axe === undefined) (0, eval)(text);
+  if (await page.evaluate(() => window.axe === undefined)) await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => {
     const found = await window.axe.run(document);
     return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`);
-  }, axeSource);
+  });
   assert.deepEqual(violations, [], `axe at ${where}`);
 }
 
@@ -80,18 +80,18 @@ export async function axe(page, where) {
 export async function checkTargets(page, name, px, { kinds = 'button' } = {}) {
   const targets = await page.evaluate((all) =>
     [...document.querySelectorAll(all)]
-      .filter((one) => one.checkVisibility({ visibilityProperty: true })).map((one) => {
+      .filter((one) => one.getClientRects().length > 0 && getComputedStyle(one).visibility === 'visible').map((one) => {
         const { width, height } = one.getBoundingClientRect();
         const words = one.tagName === 'BUTTON';
         const cut = words && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1);
-        return { text: one.innerText || one.ariaLabel, width, height, cut };
+        return { text: one.innerText || one.getAttribute('aria-label'), width, height, cut };
       }), kinds);
   for (const target of targets) {
     assert.ok(target.width >= px - 0.5 && target.height >= px - 0.5,
       `${name}: "${target.text}" is ${target.width}x${target.height}, allowed are ${px} px or more`);
     assert.ok(!target.cut, `${name}: the words of "${target.text}" do not fit`);
   }
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth) - page.viewportSize().width;
   assert.ok(wide <= 0, `${name}: ${wide} px too wide`);
   return targets.length;
 }

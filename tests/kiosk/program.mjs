@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { source, until } from './browser.mjs';
 
 const [bin] = process.argv.slice(2);
@@ -27,7 +27,7 @@ export class Program {
     Object.assign(this, { name, args, log: '' });
   }
   async start(ready) {
-    this.child = spawn(join(bin, this.name), this.args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(resolve(bin, this.name), this.args, { stdio: ['ignore', 'pipe', 'pipe'] });
     alive.add(this.child);
     this.ended = new Promise((resolve) => this.child.on('exit', (code, signal) => resolve(code ?? signal)));
     const before = this.log.length;

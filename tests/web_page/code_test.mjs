@@ -178,6 +178,7 @@ const NEWER = {
     [/\.(flat|flatMap|matchAll|replaceAll|trimStart|trimEnd|at|finally|replaceChildren|toSorted|findLast)\(/, '63 and later'],
     [/Object\.(fromEntries|groupBy)|Promise\.(allSettled|any)|Intl\.(DisplayNames|RelativeTimeFormat|ListFormat)/, '71 and later'],
     [/\b(ResizeObserver|globalThis|queueMicrotask|structuredClone|BigInt|randomUUID|\.inert\b)/, '64 and later'],
+    [/["']bigint["']/, '67 and later, and ends a tab of 64'],
     [/catch\s*\{|\?\?|\?\.[a-z([]|\bimport\(|static\s*\{/, 'syntax of 63 and later'],
   ],
   css: [
@@ -204,6 +205,7 @@ test('the built files hold nothing that Chrome 61 has not', () => {
 test('that check finds what it looks for', () => {
   for (const [text, kind] of [
     ['a.flat()', 'js'], ['x.finally(f)', 'js'], ['try{f()}catch{g()}', 'js'], ['new ResizeObserver(f)', 'js'], ['a??b', 'js'],
+    ['typeof a=="bigint"', 'js'],
     ['.a{gap:4px}', 'css'], ['.a:is(.b)', 'css'], ['a{width:min(1px,2px)}', 'css'], ['a{height:100dvh}', 'css'],
     ['a:focus-visible{}', 'css'],
   ]) assert.ok(NEWER[kind].some(([pattern]) => pattern.test(text)), text);

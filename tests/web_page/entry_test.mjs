@@ -448,7 +448,7 @@ claim('without JavaScript, and in a browser that is too old, the page says what 
   await picture(page, 'no-script');
 
   const context = await newContext();
-  await context.addInitScript(() => { delete window.fetch; });
+  await context.addInitScript(() => { delete window.TextEncoder; });
   const old = await openTab(context, site, link);
   await old.getByText('This browser is too old.').waitFor();
   await picture(old, 'too-old');

@@ -18,6 +18,8 @@ test.after(() => chromium.close());
 export const PHONE = { width: 360, height: 740 };
 export const DESKTOP = { width: 1280, height: 800 };
 const TOUCH_PX = 44;
+const APART_PX = 3; // at least, between two targets
+const TARGETS = 'button, input, textarea';
 
 export const TITLE = 'Thành phố Hồ Chí Minh, thử máy đánh giá tại quầy'; // of the round
 export const CODE = 'G12.18-260421-00430053';
@@ -74,15 +76,15 @@ export async function answerScreen(page, { touches = true } = {}) {
 }
 
 // What stands on the screen as answered, as an export tells it.
-export const answersShown = (page) => page.evaluate(() => [...document.querySelectorAll('.question')].flatMap((question) => {
+export const answersShown = (page) => page.evaluate(() => [...document.querySelectorAll('.question')].map((question) => {
   const targets = [...question.querySelectorAll('.face-button, .choices .choice')];
-  const chosen = targets.flatMap((one, i) => (one.matches('[aria-pressed=true], [aria-checked=true]') ? [i + 1] : []));
+  const chosen = targets.map((one, i) => (one.matches('[aria-pressed=true], [aria-checked=true]') ? i + 1 : 0)).filter(Boolean);
   const several = targets.some((one) => one.matches('[role=checkbox]'));
-  const text = (question.querySelector('textarea')?.value ?? '').trim();
-  if (chosen.length === 0 && text === '') return [];
+  const text = [...question.querySelectorAll('textarea')].map((one) => one.value.trim()).join('');
+  if (chosen.length === 0 && text === '') return null;
   const value = chosen.length === 0 ? {} : several ? { choices: { choices: chosen } } : { choice: chosen[0] };
-  return [{ question_id: question.querySelector('h2').id.slice(2), ...value, ...(text === '' ? {} : { text }) }];
-}));
+  return { question_id: question.querySelector('h2').id.slice(2), ...value, ...(text === '' ? {} : { text }) };
+}).filter((one) => one !== null));
 
 // From the welcome to the last screen before sending, without a dossier code; what was answered. `onScreen` is called
 // with the number of each screen before and after it is answered.
@@ -114,7 +116,7 @@ export const thanked = (page, language = 'vi') => heading(page, WORDS[language][
 
 // The page's receipt is that of the stored response.
 export async function checkReceipt(page, { response_id: id }) {
-  const receipt = await page.locator('.receipt strong').innerText();
+  const receipt = await page.evaluate(() => document.querySelector('.receipt strong').innerText);
   assert.equal(receipt.replace('-', ''), id.replace(/-/g, '').slice(-8).toUpperCase());
 }
 
@@ -123,14 +125,28 @@ export async function picture(page, name) {
   await page.screenshot({ path: join(pictures, `${name}-${width}.png`), fullPage: true });
 }
 
-// What is true of every screen: accessible, by day and by night; large enough to touch; nothing cut off, not even with
-// letters twice as large on 320 px; the focus at its heading.
+async function checkApart(page, name) {
+  const touching = await page.evaluate(([all, px]) => {
+    const boxes = [...document.querySelectorAll(all)].map((one) => [one.innerText || one.id, one.getBoundingClientRect()]);
+    const near = (a, b) => a.left < b.right + px && b.left < a.right + px && a.top < b.bottom + px && b.top < a.bottom + px;
+    const pairs = [];
+    boxes.forEach(([a, at], i) => {
+      for (const [b, other] of boxes.slice(i + 1)) if (near(at, other)) pairs.push(`"${a}" and "${b}"`);
+    });
+    return pairs;
+  }, [TARGETS, APART_PX]);
+  assert.deepEqual(touching, [], `${name}: less than ${APART_PX} px apart`);
+}
+
+// What is true of every screen: accessible, by day and by night; large enough to touch, and apart; nothing cut off, not
+// even with letters twice as large on 320 px; the focus at its heading.
 export async function checkScreen(page, name, language = 'vi') {
-  const at = await page.evaluate(() => ({ focus: document.activeElement?.tagName, lang: document.documentElement.lang }));
+  const at = await page.evaluate(() => ({ focus: document.activeElement.tagName, lang: document.documentElement.lang }));
   assert.match(at.focus, /^H[12]$/, `${name}: the focus is on ${at.focus}`);
   assert.equal(at.lang, language);
   await axe(page, name);
-  await checkTargets(page, name, TOUCH_PX, { kinds: 'button, input, textarea' });
+  await checkTargets(page, name, TOUCH_PX, { kinds: TARGETS });
+  await checkApart(page, name);
   await picture(page, `${name}-${language}`);
 }
 
@@ -145,7 +161,8 @@ export async function checkLargeText(page, name) {
   const before = page.viewportSize();
   await page.setViewportSize({ width: 320, height: before.height });
   await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
-  await checkTargets(page, `${name} with large letters`, TOUCH_PX, { kinds: 'button, input, textarea' });
+  await checkTargets(page, `${name} with large letters`, TOUCH_PX, { kinds: TARGETS });
+  await checkApart(page, `${name} with large letters`);
   await picture(page, `${name}-large`);
   await page.evaluate(() => { document.documentElement.style.fontSize = ''; });
   await page.setViewportSize(before);

@@ -32,49 +32,41 @@ async function call<Answer>(name: string, request: object): Promise<Answer> {
   const body = JSON.stringify(request);
   let solution: string | null = null;
   for (let i = 0; ; ++i) {
-    const { response, json } = await posted(url, body, solution);
-    if (response.ok && json !== null) return json as Answer;
-    const challenge = response.headers.get('X-Challenge');
+    const reply = await posted(url, body, solution);
+    const json = objectIn(reply.responseText);
+    if (reply.status === 200 && json !== null) return json as Answer;
+    const challenge = reply.getResponseHeader('X-Challenge');
     solution = challenge !== null && i < CHALLENGES_MAX ? await solved(challenge) : null;
-    if (solution === null) throw new CallError(troubleOf(response, json as Failure | null));
+    if (solution === null) throw new CallError(troubleOf(reply, json as Failure | null));
   }
 }
 
-interface Reply {
-  response: globalThis.Response;
-  json: object | null; // null: no JSON object, as when a proxy or a hotel's sign-in page answers, or it was cut off
-}
-
-// The whole reply: a network can stand still in the middle of one too.
-async function posted(url: string, body: string, solution: string | null): Promise<Reply> {
-  const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Connect-Protocol-Version': '1' };
-  if (solution !== null) headers['X-Challenge-Solution'] = solution;
-  const init: RequestInit = { method: 'POST', headers, body, cache: 'no-store', credentials: 'omit' };
-  // Chrome 61 cannot take a request back; its answer is then passed over.
-  const gone = typeof AbortController === 'function' ? new AbortController() : null;
-  if (gone !== null) init.signal = gone.signal;
-  let timer = 0;
-  const late = new Promise<never>((_, reject) => {
-    timer = window.setTimeout(() => {
-      reject(new CallError({ kind: 'offline' }));
-      gone?.abort();
-    }, CALL_MS_MAX);
+// The whole reply: a network can stand still in the middle of one too. What has stood still for too long is taken back,
+// which Chrome 61 cannot do with `fetch`: a few of those would keep all later calls from being sent.
+function posted(url: string, body: string, solution: string | null): Promise<XMLHttpRequest> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const timer = setTimeout(() => request.abort(), CALL_MS_MAX);
+    request.onload = () => resolve(request);
+    request.onloadend = () => {
+      clearTimeout(timer);
+      reject(new CallError({ kind: 'offline' })); // means nothing after onload
+    };
+    request.open('POST', url);
+    request.setRequestHeader('Content-Type', 'application/json');
+    request.setRequestHeader('Connect-Protocol-Version', '1');
+    if (solution !== null) request.setRequestHeader('X-Challenge-Solution', solution);
+    request.send(body);
   });
-  try {
-    return await Promise.race([fetch(url, init).then(replyOf), late]);
-  } catch {
-    throw new CallError({ kind: 'offline' });
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
-async function replyOf(response: globalThis.Response): Promise<Reply> {
+// Null: no JSON object, as when a proxy or a hotel's sign-in page answers.
+function objectIn(text: string): object | null {
   try {
-    const json: unknown = JSON.parse(await response.text());
-    return { response, json: typeof json === 'object' && !Array.isArray(json) ? json : null };
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && !Array.isArray(json) ? json : null;
   } catch {
-    return { response, json: null };
+    return null;
   }
 }
 
@@ -83,10 +75,10 @@ interface Failure {
   details?: ErrorDetail[];
 }
 
-function troubleOf(response: globalThis.Response, failure: Failure | null): Trouble {
+function troubleOf(reply: XMLHttpRequest, failure: Failure | null): Trouble {
   const code = failure?.code ?? '';
   const details = Array.isArray(failure?.details) ? (failure?.details as ErrorDetail[]) : [];
   if (REFUSALS.includes(code)) return { kind: 'refused', code, reason: reasonIn(details) };
-  const header = Number(response.headers.get('Retry-After') ?? 0) * 1000;
+  const header = Number(reply.getResponseHeader('Retry-After') ?? 0) * 1000;
   return { kind: 'busy', afterMs: Math.max(Number.isFinite(header) ? header : 0, retryDelayMsIn(details)) };
 }

@@ -4,7 +4,7 @@ import { Session } from './session';
 import './style.css';
 
 const page = document.getElementById('page') as HTMLElement;
-const able = typeof fetch === 'function' && typeof URLSearchParams === 'function' && typeof TextEncoder === 'function'
+const able = typeof URLSearchParams === 'function' && typeof TextEncoder === 'function'
   && typeof crypto === 'object' && typeof crypto.getRandomValues === 'function';
 if (able) {
   const draw = () => render(<App session={session} />, page);
