@@ -42,7 +42,7 @@ export function App({ session }: { session: Session }) {
   const { view, language, opened } = session;
   const t = wordsOf(language);
   const scene = sceneOf(view);
-  // The second half of a double tap would hit whatever stands on the next screen.
+  // The second half of a double tap would hit whatever stands there next.
   const changedAt = useRef(0);
   useLayoutEffect(() => {
     document.addEventListener('click', (event) => {
@@ -53,6 +53,8 @@ export function App({ session }: { session: Session }) {
   }, []);
   useLayoutEffect(() => {
     changedAt.current = performance.now();
+  }, [scene, language, session.keptLater]);
+  useLayoutEffect(() => {
     if (view.at === 'opening') return;
     const wanted = session.focusOn;
     session.focusOn = '';
