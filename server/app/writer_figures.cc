@@ -25,7 +25,7 @@ void AddRefusals(const intake::Intake& intake, web::Metrics& metrics) {
   for (int number = 1; number <= static_cast<int>(absl::StatusCode::kUnauthenticated); ++number) {
     const auto code = static_cast<absl::StatusCode>(number);
     metrics.Add(web::Metrics::Kind::kCounter, "hailong_responses_refused_total",
-                "Responses refused before the writer, by the code that the sender was told.",
+                "Tries refused by the check of a response or the writer's full queue.",
                 Cat("code=\"", absl::AsciiStrToLower(absl::StatusCodeToString(code)), "\""),
                 [&intake, code] { return static_cast<double>(intake.refused(code)); });
   }

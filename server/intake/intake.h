@@ -51,7 +51,8 @@ class Intake {
   void Offer(const model::Principal& sender, Entered entered,
              std::function<void(absl::StatusOr<model::Stored>)> done);
 
-  // How many were refused with this code before the writer saw them, since the start.
+  // How many tries were refused with this code, by Validate and the like or since the writer's
+  // queue is full, since the start.
   uint64_t refused(absl::StatusCode code) const { return refused_[Place(code)].load(); }
 
  private:

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/files.h"
 #include "base/sqlite/sqlite.h"
 #include "base/status.h"
 #include "base/temp_directory_for_test.h"
@@ -14,6 +15,8 @@ namespace hailong::store {
 namespace {
 
 using base::Cat;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // What the first program left of sample::Checked(1), with the checksum it computed: CRC-32 over
 // twelve integers of eight bytes and six texts behind their lengths. Written down, not computed by
@@ -134,13 +137,16 @@ TEST_F(MigrationTest,
     auto database = base::Database::Open(path_, base::Database::Mode::kReadWrite);
     ASSERT_TRUE(database.ok()) << database.status();
     ASSERT_TRUE(database
-                    ->Execute(Cat(
-                        Migrations()[1], Migrations()[2], Migrations()[3], "PRAGMA user_version=4;",
-                        "INSERT INTO zalo_tokens VALUES (1, x'01', 2, 3, x'04');",
-                        "INSERT INTO zalo_events VALUES (1, x'05', x'06', 'e', 1, 1, NULL,",
-                        " NULL, NULL, 3, '', NULL);"))
+                    ->Execute(Cat(Migrations()[1], Migrations()[2], Migrations()[3],
+                                  "PRAGMA user_version=4;",
+                                  "INSERT INTO zalo_tokens VALUES (1, x'01', 2, 3, x'04');",
+                                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n ",
+                                  "WHERE i < 1000) INSERT INTO zalo_events SELECT i, ",
+                                  "CAST(printf('hash without key %016d', i) AS BLOB), NULL, 'e', ",
+                                  "1, 1, NULL, NULL, NULL, 3, '', NULL FROM n;"))
                     .ok());
   }
+  EXPECT_THAT(*base::ReadFile(path_, 1 << 24), HasSubstr("hash without key"));
   const absl::Time until = absl::FromUnixSeconds(1'790'000'000);
   {
     const auto store = Open();
@@ -152,6 +158,8 @@ TEST_F(MigrationTest,
   const auto store = Open();
   EXPECT_EQ(store->ReadZaloHold()->stopped, "why");
   EXPECT_EQ(store->ReadZaloHold()->paused_until, until);
+  // What the one before wrote stands in the file itself by now.
+  EXPECT_THAT(*base::ReadFile(path_, 1 << 24), Not(HasSubstr("hash without key")));
 }
 
 }  // namespace

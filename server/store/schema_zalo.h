@@ -68,7 +68,9 @@ CREATE TABLE zalo_hold (
   paused_until INTEGER NOT NULL
 ) STRICT;
 -- Until now they were made without a key, and would give phones away to whoever tries all numbers.
+PRAGMA secure_delete = ON;
 UPDATE zalo_events SET body_hash = NULL;
+PRAGMA secure_delete = FAST;
 )sql";
 
 }  // namespace hailong::store

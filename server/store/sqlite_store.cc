@@ -219,22 +219,23 @@ absl::StatusOr<model::Stored> SqliteStore::Append(const model::NewResponse& resp
         .BindBlob(2, KeyView(*response.respondent_key));
     ASSIGN_OR_RETURN(const bool incumbent, write.find_counted.Step());
     if (incumbent) {
+      const auto counting = static_cast<Sequence>(write.find_counted.Int(0));
       const model::Standing standing{
           .submitted_at = absl::FromUnixMicros(write.find_counted.Int(1)) +
                           absl::Milliseconds(write.find_counted.Int(2)),
           .channel = static_cast<v1::Channel>(write.find_counted.Int(3))};
+      write.find_counted.Reset();
       if (response.round->Supersedes({response.submitted_at(), response.channel}, standing)) {
         facts.outcome = v1::OUTCOME_RECORDED_COUNTS;
-        facts.displaced = static_cast<Sequence>(write.find_counted.Int(0));
+        facts.displaced = counting;
         if (takes_place) {
-          ASSIGN_OR_RETURN(const bool has_place, HasPlace(facts.displaced, response.collector));
+          ASSIGN_OR_RETURN(const bool has_place, HasPlace(counting, response.collector));
           takes_place = !has_place;
         }
       } else {
         facts.outcome = v1::OUTCOME_RECORDED_NOT_COUNTED;
         takes_place = false;
       }
-      write.find_counted.Reset();
     }
   }
   BindRow(response, facts, write.scratch, write.insert_response);

@@ -150,7 +150,6 @@ class CountedOnce : public ::testing::Test {
   void CheckExport(const v1::Round& round);
   void CheckResults(const v1::Round& round);
   void CheckCommandLine(const v1::Round& round);
-  // What the command line prints.
   // How many dossiers a channel counts for.
   uint64_t CountsOf(const v1::Round& round, v1::Channel channel) {
     const std::vector<Case>& cases = cases_[round.round_id()];

@@ -43,7 +43,7 @@ export class OldBrowser {
   async open(site, link, size, { haste = 1 } = {}) {
     const target = await connect.New({ port: this.port });
     const page = new OldPage(await connect({ port: this.port, target }), target.id, this.port);
-    running.add({ stop: () => page.close() });
+    running.add({ stop: () => page.close().catch(() => {}) });
     await page.begin(site.url, size, haste);
     await page.goto(new URL(link, `${site.url}s/`).href);
     return page;
@@ -99,10 +99,14 @@ class OldPage {
     await until(() => this.evaluate(({ width, height }) => innerWidth === width && innerHeight === height, size),
       `a screen of ${size.width}x${size.height}`);
   }
+  // A tab that died answers nothing any more.
+  alive(answer) {
+    return Promise.race([answer, this.dead]);
+  }
   async evaluate(what, argument) {
     const expression = typeof what === 'string' ? what : `(${what})(${JSON.stringify(argument)})`;
     const evaluated = this.client.Runtime.evaluate({ expression, awaitPromise: true, returnByValue: true });
-    const { result, exceptionDetails } = await Promise.race([evaluated, this.dead]);
+    const { result, exceptionDetails } = await this.alive(evaluated);
     if (exceptionDetails !== undefined) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   }
@@ -114,8 +118,8 @@ class OldPage {
   }
   async loaded(how) {
     const loaded = this.client.Page.loadEventFired();
-    await how();
-    await loaded;
+    await this.alive(how());
+    await this.alive(loaded);
   }
   goBack() {
     return this.evaluate(() => history.back());
@@ -124,7 +128,7 @@ class OldPage {
     const { size } = this;
     const height = await this.evaluate(() => document.documentElement.scrollHeight);
     await this.setViewportSize({ ...size, height: Math.max(height, size.height) });
-    const { data } = await this.client.Page.captureScreenshot();
+    const { data } = await this.alive(this.client.Page.captureScreenshot());
     await this.setViewportSize(size);
     writeFileSync(path, Buffer.from(data, 'base64'));
   }
@@ -155,8 +159,8 @@ class OldPage {
       return { x: at.x, y: at.y, covered: one.contains(hit) ? null : hit === null ? 'the edge' : hit.outerHTML };
     }, [selector, words ?? null, number]);
     if (covered !== null) throw new Error(`"${words ?? selector}" is covered by ${covered}`);
-    await this.client.Input.dispatchTouchEvent({ type: 'touchStart', touchPoints: [{ x, y }] });
-    await this.client.Input.dispatchTouchEvent({ type: 'touchEnd', touchPoints: [] });
+    await this.alive(this.client.Input.dispatchTouchEvent({ type: 'touchStart', touchPoints: [{ x, y }] }));
+    await this.alive(this.client.Input.dispatchTouchEvent({ type: 'touchEnd', touchPoints: [] }));
     this.touchedAt = Date.now();
   }
   press(words) {
@@ -165,7 +169,7 @@ class OldPage {
   async write(selector, text) {
     await this.touch(selector);
     for (const letter of text) {
-      await this.client.Input.dispatchKeyEvent({ type: 'char', text: letter === '\n' ? '\r' : letter });
+      await this.alive(this.client.Input.dispatchKeyEvent({ type: 'char', text: letter === '\n' ? '\r' : letter }));
     }
   }
   text(selector) {
