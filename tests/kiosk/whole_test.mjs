@@ -184,6 +184,15 @@ claim('a week on a line that is spoiled in every way; the server killed, and its
       await sleep(draw() * 1500);
     }
   }
+  // Up to a minute lies between its tries, so it may have missed all the bad weather. One that starts tries at once.
+  const spoiled = () => province.network.cuts + province.network.swallowed;
+  province.network.set('cut');
+  for (let start = 0; start < 20 && spoiled() === 0; ++start) {
+    await province.kiosk.stop();
+    await province.kiosk.start('started');
+    await sleep(2500);
+  }
+  province.network.set('good');
   await province.server.stop('SIGKILL');
   await citizen.thanks();
   await province.server.start('listening on');
@@ -195,8 +204,8 @@ claim('a week on a line that is spoiled in every way; the server killed, and its
   await province.server.start('listening on');
   await citizen.thanks();
   await citizen.stop();
-  const { cuts, swallowed } = province.network;
-  assert.ok(cuts + swallowed > 0, 'the network was spoiled while something was said');
+  assert.ok(spoiled() > 0, 'the network was spoiled while something was said');
   const there = await settle(province, citizen.receipts);
+  const { cuts, swallowed } = province.network;
   console.log(`${cuts} connections cut, ${swallowed} answers swallowed; ${citizen.receipts.size} thanked, ${there} on the server`);
 });
