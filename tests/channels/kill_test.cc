@@ -8,6 +8,8 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <numeric>
+#include <optional>
 #include <random>
 #include <set>
 #include <thread>
@@ -25,10 +27,10 @@ namespace {
 
 using base::Cat;
 
-constexpr int kRounds = 11;     // kills of one data directory
-constexpr int kDossiers = 300;  // asked about by an invitation and by a message
-constexpr int kInvitations = 1200;
-constexpr size_t kAgain = 400;
+constexpr int kRounds = 11;                 // kills of one data directory
+constexpr int kDossiers = 300;              // asked about by an invitation and by a message
+constexpr size_t kInvitationsAhead = 1200;  // before each life; more than one can use
+constexpr size_t kRequestsPerClient = 1000;
 const std::string kRound(kLatest);
 
 // One way of filling in the page of an invitation; two of them race for it.
@@ -85,6 +87,12 @@ class Life {
     base::MutexLock lock(mutex_);
     return random_() % below;
   }
+  // Invitations for the life that comes.
+  void Invite() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool IsSettled(size_t at) ABSL_LOCKS_EXCLUDED(mutex_) {
+    base::MutexLock lock(mutex_);
+    return tries_[at].acknowledged || tries_[at].refused;
+  }
   // The place of a try to send next: a new invitation, the same again, or another for the same.
   size_t NextTry() ABSL_LOCKS_EXCLUDED(mutex_);
   size_t NextRating() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -108,11 +116,8 @@ void Life::Begin() {
   town_.standin.SetRatingVerb("NONE");  // nothing but the webhook brings a rating
   ASSERT_NO_FATAL_FAILURE(town_.Start());
   ASSERT_NO_FATAL_FAILURE(town_.SetUp());
-  std::vector<int> dossiers;
-  for (int i = 1; i <= kInvitations; ++i) dossiers.push_back(i);
-  invited_ = town_.Invite(kRound, dossiers);
-  ASSERT_EQ(invited_.size(), size_t{kInvitations});
-  dossiers.resize(kDossiers);
+  std::vector<int> dossiers(kDossiers);
+  std::iota(dossiers.begin(), dossiers.end(), 1);
   const auto messages = town_.Send(kRound, dossiers);
   const absl::Time first = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now())) - absl::Hours(2);
   base::MutexLock lock(mutex_);
@@ -123,6 +128,15 @@ void Life::Begin() {
   }
 }
 
+void Life::Invite() {
+  base::MutexLock lock(mutex_);
+  std::vector<int> dossiers(kInvitationsAhead - (invited_.size() - next_invitation_));
+  std::iota(dossiers.begin(), dossiers.end(), static_cast<int>(invited_.size()) + 1);
+  const auto made = town_.Invite(kRound, dossiers);
+  ASSERT_EQ(made.size(), dossiers.size());
+  invited_.insert(invited_.end(), made.begin(), made.end());
+}
+
 size_t Life::NextTry() {
   base::MutexLock lock(mutex_);
   const bool fresh = tries_.empty() || random_() % 2 == 0;
@@ -130,6 +144,8 @@ size_t Life::NextTry() {
   size_t invitation = 0;
   if (fresh && next_invitation_ < invited_.size()) {
     invitation = next_invitation_++;
+  } else if (fresh) {
+    return random_() % tries_.size();
   } else {
     // Mostly of the newest, where the first is still under way.
     const size_t back = random_() % std::min<size_t>(tries_.size(), 4);
@@ -194,6 +210,7 @@ bool Life::TellRating(web::RawClient& client, size_t at) {
 }
 
 void Life::LiveAndDie() {
+  ASSERT_NO_FATAL_FAILURE(Invite());
   const absl::Duration alive = absl::Microseconds(10'000 + Draw(300'000));
   std::atomic<bool> killed = false;
   std::vector<std::thread> threads;
@@ -215,7 +232,7 @@ void Life::LiveAndDie() {
 }
 
 void Life::Finish() {
-  web::RawClient client(town_.web_port());
+  std::optional<web::RawClient> client;
   size_t tries = 0;
   size_t ratings = 0;
   {
@@ -223,21 +240,16 @@ void Life::Finish() {
     tries = tries_.size();
     ratings = next_rating_;
   }
-  // Of those who were told something, as many as one address may ask at once: they must hear the
-  // same. Then the rest.
-  const auto is_settled = [&](size_t at) {
-    base::MutexLock lock(mutex_);
-    return tries_[at].acknowledged || tries_[at].refused;
-  };
-  for (size_t at = 0, again = 0; at < tries && again < kAgain; ++at) {
-    if (!is_settled(at)) continue;
-    ASSERT_TRUE(SendTry(client, at));
-    ++again;
-  }
+  // Those who were told something must hear the same.
   for (size_t at = 0; at < tries; ++at) {
-    while (!is_settled(at)) ASSERT_TRUE(SendTry(client, at));
+    // No connection may ask without end.
+    if (at % kRequestsPerClient == 0) client.emplace(town_.web_port());
+    do {
+      ASSERT_TRUE(SendTry(*client, at));
+    } while (!IsSettled(at));
   }
-  for (size_t at = 0; at < ratings; ++at) ASSERT_TRUE(TellRating(client, at));
+  client.emplace(town_.web_port());
+  for (size_t at = 0; at < ratings; ++at) ASSERT_TRUE(TellRating(*client, at));
 }
 
 Life::Stored Life::Read() {

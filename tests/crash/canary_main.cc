@@ -11,16 +11,19 @@
 
 int main(int argc, char** argv) {
   hailong::app::Settings settings;
+  std::string trusted_proxy;
   const std::map<std::string, std::string*> options = {
       {"--data", &settings.data_directory},
       {"--listen", &settings.listen},
       {"--web-listen", &settings.web.listen},
+      {"--web-trusted-proxy", &trusted_proxy},
       {"--zalo-settings", &settings.zalo_settings_path}};
   for (int i = 1; i + 1 < argc; i += 2) {
     const auto option = options.find(argv[i]);
     if (option == options.end()) return 2;
     *option->second = argv[i + 1];
   }
+  if (!trusted_proxy.empty()) settings.web.trusted_proxies = {trusted_proxy};
   settings.acknowledge_before_commit_by = absl::Milliseconds(30);
   auto server = hailong::app::Server::Start(settings);
   if (!server.ok()) return 1;
