@@ -132,9 +132,9 @@ class CallGuardTest : public testing::Test {
   static constexpr char kOpenSurvey[] = "hailong.v1.SurveyService/OpenSurvey";
   CallGuardTest() {
     // Linked in, so that they are found by name.
-    (void)v1::EnrollRequest::default_instance();
-    (void)v1::SubmitResponseRequest::default_instance();
-    (void)v1::OpenSurveyRequest::default_instance();
+    EXPECT_NE(v1::EnrollRequest::descriptor(), nullptr);
+    EXPECT_NE(v1::SubmitResponseRequest::descriptor(), nullptr);
+    EXPECT_NE(v1::OpenSurveyRequest::descriptor(), nullptr);
   }
   static CallGuard::Options Small() {
     CallGuard::Options options;

@@ -57,11 +57,11 @@ class Echo final : public web::RpcBackend {
 
 struct World {
   World() {
-    (void)v1::SubmitResponseRequest::default_instance();
-    (void)v1::EnrollRequest::default_instance();
-    (void)v1::GetRoundRequest::default_instance();
-    (void)v1::GetSipasRequest::default_instance();
-    (void)v1::OpenSurveyRequest::default_instance();
+    (void)v1::SubmitResponseRequest::descriptor();
+    (void)v1::EnrollRequest::descriptor();
+    (void)v1::GetRoundRequest::descriptor();
+    (void)v1::GetSipasRequest::descriptor();
+    (void)v1::OpenSurveyRequest::descriptor();
     site.Add(gateway.MakeRoute());
     site.Add({.name = "hook",
               .path = "/hook",
