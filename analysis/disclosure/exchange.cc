@@ -14,6 +14,7 @@ ExchangeSearch::ExchangeSearch(const Table& table) : table_(table) {
     up_.n.push_back(table.cell(i).n);
     intervals_.push_back({.low = table.cell(i).n, .high = table.cell(i).n});
   }
+  moved_.resize(table.cell_count() * table.steps(), false);
   down_ = up_;
   for (size_t d = 0; d < table.dimensions().size(); ++d) {
     std::vector<bool>& filled = filled_.emplace_back(table.dimensions()[d].leaf_count());
@@ -29,19 +30,53 @@ void ExchangeSearch::Widen(size_t cell, uint32_t width, std::vector<Visibility>&
   while (intervals_[cell].width() < width) {
     const uint32_t reached = up_.n[cell] - down_.n[cell];
     if (reached >= width) break;
-    // Near partners first: what is far apart changes more totals, and there are many of them.
-    auto exchange = FindExchange(cell, width - reached, visibility, /*near=*/true);
-    if (!exchange) exchange = FindExchange(cell, width - reached, visibility, /*near=*/false);
-    if (!exchange) break;
-    PriceOf(exchange->parts, exchange->price, visibility);
-    FindCorners(exchange->parts);
-    const uint32_t up = CapacityOf(up_, +1, exchange->gain);
-    Make(up_, +1, up);
-    Make(down_, -1, exchange->gain - up);
-    for (const Change& change : changes_) visibility[change.at] = Visibility::kHidden;
+    if (!ExchangeFor(cell, width - reached, {0, table_.steps()}, visibility)) break;
   }
-  PutBack(up_);
-  PutBack(down_);
+  PutBackBoth();
+}
+
+bool ExchangeSearch::MoveSteps(size_t cell, std::vector<Visibility>& visibility) {
+  HAILONG_CHECK(visibility[cell] == Visibility::kHidden);
+  for (size_t step = 0; step < table_.steps(); ++step) {
+    if (moved_[cell * table_.steps() + step] || !IsChosen(cell, step)) continue;
+    const bool moved = ExchangeFor(cell, 1, {step, step + 1}, visibility);
+    PutBackBoth();
+    if (!moved) return false;
+  }
+  return true;
+}
+
+bool ExchangeSearch::IsChosen(size_t cell, size_t step) const {
+  const std::vector<uint32_t> nodes = table_.nodes(cell);
+  // All atoms of the cell, the last dimension fastest.
+  std::vector<size_t> at(nodes.size());
+  while (true) {
+    size_t atom = 0;
+    for (size_t d = 0; d < nodes.size(); ++d) {
+      atom += table_.dimensions()[d].leaves(nodes[d])[at[d]] * table_.leaf_stride(d);
+    }
+    if (table_.atoms()[atom * table_.steps() + step] > 0) return true;
+    size_t d = at.size();
+    while (d > 0 && ++at[d - 1] == table_.dimensions()[d - 1].leaves(nodes[d - 1]).size()) {
+      at[--d] = 0;
+    }
+    if (d == 0) return false;
+  }
+}
+
+bool ExchangeSearch::ExchangeFor(size_t cell, uint32_t needed, Steps steps,
+                                 std::vector<Visibility>& visibility) {
+  // Near partners first: what is far apart changes more totals, and there are many of them.
+  auto exchange = FindExchange(cell, needed, steps, visibility, /*near=*/true);
+  if (!exchange) exchange = FindExchange(cell, needed, steps, visibility, /*near=*/false);
+  if (!exchange) return false;
+  PriceOf(exchange->parts, exchange->price, visibility);
+  FindCorners(exchange->parts);
+  const uint32_t up = CapacityOf(up_, +1, exchange->gain, steps);
+  Make(up_, +1, up, steps);
+  Make(down_, -1, exchange->gain - up, steps);
+  for (const Change& change : changes_) visibility[change.at] = Visibility::kHidden;
+  return true;
 }
 
 std::vector<ExchangeSearch::Part> ExchangeSearch::PartsOf(size_t d, uint32_t node,
@@ -77,7 +112,8 @@ std::vector<ExchangeSearch::Part> ExchangeSearch::PartsOf(size_t d, uint32_t nod
 }
 
 std::optional<ExchangeSearch::Exchange> ExchangeSearch::FindExchange(
-    size_t cell, uint32_t needed, const std::vector<Visibility>& visibility, bool near) {
+    size_t cell, uint32_t needed, Steps steps, const std::vector<Visibility>& visibility,
+    bool near) {
   const std::vector<uint32_t> nodes = table_.nodes(cell);
   std::vector<std::vector<Part>> choices;
   for (size_t d = 0; d < nodes.size(); ++d) {
@@ -95,8 +131,8 @@ std::optional<ExchangeSearch::Exchange> ExchangeSearch::FindExchange(
         best ? best->price * needed / best->gain : std::numeric_limits<uint64_t>::max();
     if (const auto price = PriceOf(parts, price_max, visibility)) {
       FindCorners(parts);
-      uint32_t gain = CapacityOf(up_, +1, needed);
-      gain += CapacityOf(down_, -1, needed - gain);
+      uint32_t gain = CapacityOf(up_, +1, needed, steps);
+      gain += CapacityOf(down_, -1, needed - gain, steps);
       const bool better =
           gain > 0 && (!best || *price * best->gain < best->price * gain ||
                        (*price * best->gain == best->price * gain && gain > best->gain));
@@ -173,9 +209,10 @@ uint32_t ExchangeSearch::CapacityOfStep(const Walk& walk, int32_t direction, uin
   return capacity;
 }
 
-uint32_t ExchangeSearch::CapacityOf(const Walk& walk, int32_t direction, uint32_t wanted) const {
+uint32_t ExchangeSearch::CapacityOf(const Walk& walk, int32_t direction, uint32_t wanted,
+                                    Steps steps) const {
   uint32_t capacity = 0;
-  for (size_t step = 0; step < table_.steps() && capacity < wanted; ++step) {
+  for (size_t step = steps.begin; step < steps.end && capacity < wanted; ++step) {
     capacity += CapacityOfStep(walk, direction, wanted - capacity, step);
   }
   for (const Change& change : changes_) {
@@ -185,11 +222,13 @@ uint32_t ExchangeSearch::CapacityOf(const Walk& walk, int32_t direction, uint32_
   return capacity;
 }
 
-void ExchangeSearch::Make(Walk& walk, int32_t direction, uint32_t times) {
+void ExchangeSearch::Make(Walk& walk, int32_t direction, uint32_t times, Steps steps) {
   if (times == 0) return;
-  for (size_t step = 0, left = times; step < table_.steps() && left > 0; ++step) {
+  for (size_t step = steps.begin, left = times; step < steps.end && left > 0; ++step) {
     const uint32_t now = CapacityOfStep(walk, direction, static_cast<uint32_t>(left), step);
+    if (now == 0) continue;
     left -= now;
+    for (const Change& change : changes_) moved_[change.at * table_.steps() + step] = true;
     for (const Change& corner : corners_) {
       uint32_t& count = walk.atoms[corner.at + step];
       count = corner.sign == direction ? count + now : count - now;
@@ -204,6 +243,11 @@ void ExchangeSearch::Make(Walk& walk, int32_t direction, uint32_t times) {
     interval.low = std::min(interval.low, n);
     interval.high = std::max(interval.high, n);
   }
+}
+
+void ExchangeSearch::PutBackBoth() {
+  PutBack(up_);
+  PutBack(down_);
 }
 
 void ExchangeSearch::PutBack(Walk& walk) const {

@@ -48,6 +48,10 @@ class ExchangeSearch {
   // interval of `width`, or no exchange is left. Empty cells must be fixed.
   void Widen(size_t cell, uint32_t width, std::vector<Visibility>& visibility);
 
+  // The same until, for each step that somebody in the hidden cell chose, a table with another
+  // count of that step was reached. False: no exchange is left for one of them.
+  bool MoveSteps(size_t cell, std::vector<Visibility>& visibility);
+
   // What Widen has reached, by published cell. Proven for the cells that are hidden in the end.
   const std::vector<Interval>& intervals() const { return intervals_; }
 
@@ -70,6 +74,11 @@ class ExchangeSearch {
     uint64_t price = 0;
     uint32_t gain = 0;
   };
+  // The steps within which an exchange is made.
+  struct Steps {
+    size_t begin = 0;
+    size_t end = 0;
+  };
   // A table on the way: counts by atom and step, and by published cell.
   struct Walk {
     std::vector<uint32_t> atoms;
@@ -81,7 +90,9 @@ class ExchangeSearch {
 
   // What may happen in dimension d to change a cell at the node; `near`: partners below its parent.
   std::vector<Part> PartsOf(size_t d, uint32_t node, bool near) const;
-  std::optional<Exchange> FindExchange(size_t cell, uint32_t needed,
+  // Makes the cheapest exchange for the cell, at most `needed` times. False: there is none.
+  bool ExchangeFor(size_t cell, uint32_t needed, Steps steps, std::vector<Visibility>& visibility);
+  std::optional<Exchange> FindExchange(size_t cell, uint32_t needed, Steps steps,
                                        const std::vector<Visibility>& visibility, bool near);
   // The published cells that the parts change into `changes_`; their price, nullopt: not allowed,
   // or above `price_max`.
@@ -90,13 +101,18 @@ class ExchangeSearch {
   void FindCorners(const std::vector<Part>& parts);
   // How often the exchange of changes_ and corners_ can be made, at most `wanted` times; direction
   // -1 is the same exchange backwards.
-  uint32_t CapacityOf(const Walk& walk, int32_t direction, uint32_t wanted) const;
+  uint32_t CapacityOf(const Walk& walk, int32_t direction, uint32_t wanted, Steps steps) const;
   uint32_t CapacityOfStep(const Walk& walk, int32_t direction, uint32_t wanted, size_t step) const;
-  void Make(Walk& walk, int32_t direction, uint32_t times);
+  void Make(Walk& walk, int32_t direction, uint32_t times, Steps steps);
+  void PutBackBoth();
   void PutBack(Walk& walk) const;
+  // Whether somebody in the cell chose the step.
+  bool IsChosen(size_t cell, size_t step) const;
 
   const Table& table_;
   std::vector<Interval> intervals_;
+  // By published cell and step: whether a table with another count was reached.
+  std::vector<bool> moved_;
   // By dimension and leaf: whether anybody stands there. Where nobody does, nobody can come: the
   // margin is empty, and shown.
   std::vector<std::vector<bool>> filled_;

@@ -57,9 +57,12 @@ struct Pass {
 Pass Protect(const Table& table, const std::vector<size_t>& unsafe, uint32_t width,
              std::vector<Visibility> visibility) {
   ExchangeSearch search(table);
-  for (const size_t cell : unsafe) {
+  const auto protects = [&](size_t cell) {
     search.Widen(cell, width, visibility);
-    if (search.intervals()[cell].width() >= width) continue;
+    return search.intervals()[cell].width() >= width && search.MoveSteps(cell, visibility);
+  };
+  for (const size_t cell : unsafe) {
+    if (protects(cell)) continue;
     // Only with fixed cells can this happen: joining a leaf of the cell alone widens it without
     // end, when all that holds the leaf may be hidden.
     for (size_t i = 0; i < visibility.size(); ++i) {
@@ -67,8 +70,7 @@ Pass Protect(const Table& table, const std::vector<size_t>& unsafe, uint32_t wid
         visibility[i] = Visibility::kOpen;
       }
     }
-    search.Widen(cell, width, visibility);
-    HAILONG_CHECK(search.intervals()[cell].width() >= width);
+    HAILONG_CHECK(protects(cell));
   }
   return {.visibility = std::move(visibility), .proven = search.intervals()};
 }

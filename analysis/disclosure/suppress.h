@@ -9,6 +9,8 @@
 //     n_min - 1 (sliding protection, Fischetti and Salazar 2000 Management Science 46:1530-1541).
 //     As no hidden cell is empty, the reader cannot rule out that it has n_min or more, which is to
 //     say that it was hidden only to protect another;
+//   - for every step that somebody in a primary cell chose there is such a table with another count
+//     of it, so that it cannot be told how many did;
 //   - every complementary cell could have at least two values.
 // Each of these tables has been reached by exchanges (exchange.h) and is counted in `proven`.
 //

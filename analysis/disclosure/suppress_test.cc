@@ -138,6 +138,34 @@ TEST(Suppress, OnlyAnswersOfTheSameStepStandInForOneAnother) {
   }
 }
 
+TEST(Suppress, NoStepOfASmallCellIsLeftOver) {
+  // One of three women in unit 1 chose step 1. Unit 3 is the cheapest partner, but nobody chose
+  // step 1 there, as its total shows: the one of unit 1 would have to be a woman.
+  auto builder = TableBuilder::Create({FlatDimension("units", 3), FlatDimension("g", 2)}, {{0, 1}},
+                                      /*steps=*/2);
+  ASSERT_TRUE(builder.ok());
+  const auto add = [&](std::vector<uint32_t> nodes, size_t step, uint32_t count) {
+    ASSERT_TRUE(builder->Add(nodes, step, count).ok());
+  };
+  add({1, 1}, 0, 2);
+  add({1, 1}, 1, 1);
+  add({1, 2}, 0, 100);
+  for (const uint32_t gender : {1u, 2u}) {
+    add({2, gender}, 0, 50);
+    add({2, gender}, 1, 20);
+    add({3, gender}, 0, 50);
+  }
+  const Table table = (*std::move(builder)).Build();
+  const Suppression suppression = SuppressOrDie(table);
+  for (const uint32_t unit : {1u, 2u, 3u}) {
+    for (const uint32_t gender : {1u, 2u}) {
+      const size_t cell = *table.Find(std::vector<uint32_t>{unit, gender});
+      EXPECT_TRUE(IsHidden(suppression.status[cell])) << unit << " " << gender;
+    }
+  }
+  EXPECT_EQ(suppression.complementary_totals, 0u);
+}
+
 TEST(Suppress, EachRuleFindsItsCells) {
   auto builder = TableBuilder::Create({FlatDimension("units", 4)}, {{0}}, 5);
   ASSERT_TRUE(builder.ok());

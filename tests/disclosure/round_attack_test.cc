@@ -9,6 +9,7 @@
 
 #include "server/results/bench_for_test.h"
 #include "tests/disclosure/attacker.h"
+#include "tests/harness/environment.h"
 
 namespace hailong::tests {
 namespace {
@@ -300,8 +301,8 @@ Puzzle PuzzleOfResponses(const std::vector<SeenResponses>& seen) {
 }
 
 uint64_t FreshSeed() {
-  const uint64_t seed = std::random_device{}();
-  std::printf("seeds from %llu\n", static_cast<unsigned long long>(seed));
+  const uint64_t seed = FromEnvironment("HAILONG_ATTACK_SEED", std::random_device{}());
+  std::printf("HAILONG_ATTACK_SEED=%llu\n", static_cast<unsigned long long>(seed));
   return seed;
 }
 

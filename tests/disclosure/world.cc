@@ -61,6 +61,33 @@ uint32_t OwnerOf(const Dimension& dimension, uint32_t own_leaf) {
   return 0;
 }
 
+// Where those of a cell stand, by dimension: at the node or below it, or at the node itself.
+struct PlacePart {
+  uint32_t node = 0;
+  bool itself = false;
+};
+using Place = std::vector<PlacePart>;
+
+// Of a cell of the table of this world, whose nodes may be own leaves.
+Place PlaceOf(const World& world, const std::vector<uint32_t>& cell) {
+  Place place;
+  for (size_t d = 0; d < cell.size(); ++d) {
+    const Dimension& dimension = world.dimensions[d];
+    const bool own = cell[d] >= dimension.parents.size();
+    place.push_back({.node = own ? OwnerOf(dimension, cell[d]) : cell[d], .itself = own});
+  }
+  return place;
+}
+
+bool StandsIn(const World& world, const std::vector<uint32_t>& at, const Place& place) {
+  for (size_t d = 0; d < at.size(); ++d) {
+    const bool in = place[d].itself ? at[d] == place[d].node
+                                    : IsBelow(world.dimensions[d], at[d], place[d].node);
+    if (!in) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string World::ToString() const {
@@ -168,29 +195,18 @@ disclosure::Table TableOf(const World& world) {
   return (*std::move(builder)).Build();
 }
 
-bool StandsIn(const World& world, const std::vector<uint32_t>& at,
-              const std::vector<uint32_t>& cell) {
-  for (size_t d = 0; d < at.size(); ++d) {
-    const Dimension& dimension = world.dimensions[d];
-    const bool in = cell[d] < dimension.parents.size() ? IsBelow(dimension, at[d], cell[d])
-                                                       : at[d] == OwnerOf(dimension, cell[d]);
-    if (!in) return false;
-  }
-  return true;
-}
-
 Puzzle PuzzleOf(const World& world, const disclosure::Table& table,
                 const std::vector<CellStatus>& status, bool with_steps) {
   const uint32_t per_place = with_steps ? 1 : world.steps;
   Puzzle puzzle;
   puzzle.variables = world.groups.size() / per_place;
   for (size_t i = 0; i < table.cell_count(); ++i) {
-    const std::vector<uint32_t> nodes = table.nodes(i);
+    const Place place = PlaceOf(world, table.nodes(i));
     Variables in_cell;
     std::vector<Puzzle::Sum> sums(world.steps / per_place);
     for (size_t g = 0; g < world.groups.size(); ++g) {
       const Group& group = world.groups[g];
-      if (!StandsIn(world, group.nodes, nodes)) continue;
+      if (!StandsIn(world, group.nodes, place)) continue;
       const auto variable = static_cast<uint32_t>(g / per_place);
       if (in_cell.empty() || in_cell.back() != variable) in_cell.push_back(variable);
       Puzzle::Sum& sum = sums[with_steps ? group.step : 0];

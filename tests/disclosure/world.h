@@ -48,10 +48,6 @@ World CreateProvince(std::mt19937_64& random, uint32_t respondents, uint32_t ste
 
 disclosure::Table TableOf(const World& world);
 
-// Whether respondents at these nodes stand in the cell, whose nodes may be own leaves.
-bool StandsIn(const World& world, const std::vector<uint32_t>& at,
-              const std::vector<uint32_t>& cell);
-
 // What a reader is confronted with when these cells of the table are hidden. A variable is a group;
 // with the steps added up, a place (the groups of one place stand together).
 Puzzle PuzzleOf(const World& world, const disclosure::Table& table,
