@@ -17,9 +17,9 @@ bool ExportRowWriter::HasText(const v1::Question& question) const {
 }
 
 void ExportRowWriter::WriteHeader(CsvWriter& csv) const {
-  for (const char* name :
-       {"response_id", "unit_id", "receiving_unit_id", "channel", "submitted_at", "received_at",
-        "duration_ms", "first_outcome", "counts", "flags", "identified", "partial", "counter"}) {
+  for (const char* name : {"response_id", "unit_id", "receiving_unit_id", "channel", "submitted_at",
+                           "received_at", "duration_ms", "first_outcome", "counts", "superseded_by",
+                           "flags", "identified", "partial", "counter"}) {
     csv.Text(name);
   }
   for (const v1::Question& question : questionnaire_.questions()) {
@@ -39,6 +39,7 @@ void ExportRowWriter::WriteRow(const v1::ExportedResponse& response, CsvWriter& 
   csv.Verbatim(response.duration_ms() > 0 ? std::to_string(response.duration_ms()) : "");
   csv.Text(EnumWord(response.first_outcome()));
   csv.Text(response.counts() ? "true" : "false");
+  csv.Text(response.superseded_by());
   std::string flags;
   for (const int flag : response.flags()) {
     absl::StrAppend(&flags, flags.empty() ? "" : ";", EnumWord(static_cast<v1::Flag>(flag)));

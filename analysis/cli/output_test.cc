@@ -153,7 +153,8 @@ TEST(ExportRow, CodesOrLabelsOneColumnForEachQuestion) {
     channel: CHANNEL_PAPER
     submitted_at { seconds: 1727715600 }
     first_outcome: OUTCOME_RECORDED
-    counts: true
+    counts: false
+    superseded_by: "s"
     flags: FLAG_SPEEDER
     flags: FLAG_BURST
     partial: true
@@ -167,7 +168,7 @@ TEST(ExportRow, CodesOrLabelsOneColumnForEachQuestion) {
     answers { question_id: "q3" text: "chờ lâu" }
     answers { question_id: "q4" not_applicable: true })pb");
   const std::string fixed =
-      "r,u,,paper,2024-09-30T17:00:00Z,,,recorded,true,\"speeder;burst\",false,true,A-3";
+      "r,u,,paper,2024-09-30T17:00:00Z,,,recorded,false,s,\"speeder;burst\",false,true,A-3";
   std::ostringstream codes;
   CsvWriter csv(codes);
   const ExportRowWriter plain(questionnaire, {});
@@ -175,7 +176,7 @@ TEST(ExportRow, CodesOrLabelsOneColumnForEachQuestion) {
   plain.WriteRow(response, csv);
   EXPECT_EQ(codes.str(),
             "response_id,unit_id,receiving_unit_id,channel,submitted_at,received_at,duration_ms,"
-            "first_outcome,counts,flags,identified,partial,counter,q1,q2,q4\n" +
+            "first_outcome,counts,superseded_by,flags,identified,partial,counter,q1,q2,q4\n" +
                 fixed + ",2,\"1;2\",NA\n");
   std::ostringstream labels;
   CsvWriter label_csv(labels);

@@ -93,7 +93,8 @@ TEST_F(ResponsesCli, AnExportThatBrokeOffGoesOnFromItsCursor) {
   EXPECT_THAT(text, StartsWith("response_id,"));
   EXPECT_THAT(
       text,
-      HasSubstr("\nid0,,,,,,,,false,,false,false,,Tốt\nid1,,,,,,,,false,,false,false,,Tốt\nid2,"));
+      HasSubstr(
+          "\nid0,,,,,,,,false,,,false,false,,Tốt\nid1,,,,,,,,false,,,false,false,,Tốt\nid2,"));
   const Output json = Hailong({"export", "r", "--format", "json"});
   EXPECT_THAT(json.out, HasSubstr("{\"response_id\":\"id2\""));
 }

@@ -416,6 +416,8 @@ absl::StatusOr<Results::ExportChunk> Results::ReadExport(
   ASSIGN_OR_RETURN(RoundFrame* const frame, FrameOf(cell, scoring));
   ExportChunk chunk;
   size_t looked_at = 0;
+  std::vector<int> superseded;  // places in the chunk
+  std::vector<model::Sequence> superseded_sequences;
   model::Sequence last = after;
   RETURN_IF_ERROR(store_.ReadResponses(
       scoring.round->number(), after, limits::kExportChunkRows, request.with_comments(),
@@ -428,11 +430,20 @@ absl::StatusOr<Results::ExportChunk> Results::ReadExport(
         if (!unit.has_value() || !scope.included[*unit]) return true;
         const bool counts = frame->Counts(row.sequence);
         if (counts || !request.counted_only()) {
+          if (!counts && row.first_outcome != v1::OUTCOME_RECORDED_LATE) {
+            superseded.push_back(chunk.message.responses_size());
+            superseded_sequences.push_back(row.sequence);
+          }
           *chunk.message.add_responses() =
               ToExported(row, counts, scoring.round->questionnaire(), request.with_comments());
         }
         return true;
       }));
+  ASSIGN_OR_RETURN(const auto counting, store_.FindCounting(superseded_sequences));
+  for (size_t i = 0; i < superseded.size(); ++i) {
+    if (!counting[i].has_value()) continue;
+    chunk.message.mutable_responses(superseded[i])->set_superseded_by(counting[i]->ToString());
+  }
   chunk.message.set_cursor(FormatCursor(last));
   chunk.end = looked_at < limits::kExportChunkRows;
   return chunk;

@@ -126,6 +126,28 @@ TEST_F(SqliteStoreTest, OfOneCitizenTheLatestCounts) {
                   std::pair(v1::OUTCOME_RECORDED, 0), std::pair(v1::OUTCOME_RECORDED_COUNTS, 2)));
 }
 
+TEST_F(SqliteStoreTest, WhatCountsInsteadIsFoundForEach) {
+  const model::NewResponse first = Of(1, 5);
+  const model::NewResponse counting = Of(1, 7);
+  const model::NewResponse other = Of(2, 1);
+  for (const auto& one : {first, counting, Of(1, 6), other, Checked(8)}) Append(one);
+  const auto find = [&](std::vector<int64_t> asked) {
+    std::vector<model::Sequence> sequences;
+    for (const int64_t one : asked) sequences.push_back(model::Sequence{one});
+    return store_->FindCounting(sequences);
+  };
+  const auto found = find({1, 3, 5, 4, 2});
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_THAT(*found,
+              ElementsAre(counting.content.response_id, counting.content.response_id, std::nullopt,
+                          other.content.response_id, counting.content.response_id));
+  EXPECT_TRUE(find({}).value().empty());
+  EXPECT_EQ(find({1, 6}).status().code(), absl::StatusCode::kInternal);
+  Tamper("UPDATE responses SET response_id = x'01' WHERE sequence = 2");
+  EXPECT_EQ(find({1}).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(find({4}).ok()) << "the statement goes on";
+}
+
 TEST_F(SqliteStoreTest, TheCorrectedClockDecidesWhichIsLatest) {
   Append(Of(1, 5));
   model::NewResponse fast_clock = Of(1, 6);

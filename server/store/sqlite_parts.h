@@ -43,7 +43,7 @@ struct SqliteStore::Write {
 
 struct SqliteStore::Reader {
   base::Database database;
-  base::Statement responses_after, newest, comments, last_sequence;
+  base::Statement responses_after, counting, newest, comments, last_sequence;
   base::Statement invitation_by_token, places;
 };
 
@@ -57,8 +57,8 @@ class SqliteStore::BorrowedReader {
   ~BorrowedReader() {
     if (reader_ == nullptr) return;
     for (base::Statement* statement :
-         {&reader_->responses_after, &reader_->newest, &reader_->comments, &reader_->last_sequence,
-          &reader_->invitation_by_token, &reader_->places}) {
+         {&reader_->responses_after, &reader_->counting, &reader_->newest, &reader_->comments,
+          &reader_->last_sequence, &reader_->invitation_by_token, &reader_->places}) {
       statement->Reset();  // ends the snapshot
     }
     base::MutexLock lock(store_->readers_mutex_);

@@ -1,5 +1,7 @@
 // The read side: a pool of read-only connections.
 
+#include <algorithm>
+
 #include "base/status.h"
 #include "server/store/sqlite_parts.h"
 
@@ -28,6 +30,13 @@ absl::StatusOr<std::unique_ptr<SqliteStore::Reader>> SqliteStore::OpenReader() c
   ASSIGN_OR_RETURN(reader->responses_after,
                    reader->database.Prepare(RowSelect("FROM responses WHERE round = ? AND "
                                                       "sequence > ? ORDER BY sequence LIMIT ?")));
+  ASSIGN_OR_RETURN(
+      reader->counting,
+      reader->database.Prepare("SELECT counts.response_id FROM responses AS asked LEFT JOIN "
+                               "counted ON counted.round = asked.round AND "
+                               "counted.respondent_key = asked.respondent_key LEFT JOIN responses "
+                               "AS counts ON counts.sequence = counted.sequence "
+                               "WHERE asked.sequence = ?"));
   ASSIGN_OR_RETURN(reader->newest, reader->database.Prepare(RowSelect(
                                        "FROM responses WHERE sequence > (SELECT "
                                        "coalesce(max(sequence), 0) FROM responses) - ? ORDER BY "
@@ -74,6 +83,31 @@ absl::Status SqliteStore::ReadResponses(
     if (with_comments) RETURN_IF_ERROR(ReadComments(reader->comments, row));
     if (!visit(row)) return absl::OkStatus();
   }
+}
+
+absl::StatusOr<std::vector<std::optional<base::Uuid>>> SqliteStore::FindCounting(
+    std::span<const Sequence> sequences) {
+  ASSIGN_OR_RETURN(const BorrowedReader reader, Borrow());
+  std::vector<std::optional<base::Uuid>> counting;
+  for (const Sequence sequence : sequences) {
+    reader->counting.Reset();
+    reader->counting.Bind(1, static_cast<int64_t>(sequence));
+    ASSIGN_OR_RETURN(const bool found, reader->counting.Step());
+    if (!found) {
+      return absl::InternalError(
+          base::Cat("responses: no sequence ", static_cast<int64_t>(sequence)));
+    }
+    std::optional<base::Uuid>& id = counting.emplace_back();
+    const std::string_view blob = reader->counting.Blob(0);
+    if (blob.empty()) continue;
+    if (blob.size() != sizeof id->bytes) {
+      return absl::DataLossError(base::Cat("responses: what counts instead of sequence ",
+                                           static_cast<int64_t>(sequence), " has an id of ",
+                                           blob.size(), " bytes"));
+    }
+    std::copy(blob.begin(), blob.end(), id.emplace().bytes.begin());
+  }
+  return counting;
 }
 
 absl::Status SqliteStore::ReadNewest(size_t rows_max,

@@ -45,6 +45,8 @@ class SqliteStore final : public Store, public ZaloStore {
   absl::Status ReadResponses(model::RoundNumber round, model::Sequence after, size_t rows_max,
                              bool with_comments,
                              const std::function<bool(const model::ResponseRow&)>& visit) override;
+  absl::StatusOr<std::vector<std::optional<base::Uuid>>> FindCounting(
+      std::span<const model::Sequence> sequences) override;
   absl::Status ReadNewest(size_t rows_max,
                           const std::function<void(const model::ResponseRow&)>& visit) override;
   absl::StatusOr<std::vector<SequenceRange>> ReadSequenceRanges() override;

@@ -109,6 +109,10 @@ class Store {
   virtual absl::Status ReadResponses(
       model::RoundNumber round, model::Sequence after, size_t rows_max, bool with_comments,
       const std::function<bool(const model::ResponseRow&)>& visit) = 0;
+  // By sequence of `sequences`: the response_id of what counts for its citizen and dossier; absent:
+  // it is anonymous. INTERNAL: no response has the sequence.
+  virtual absl::StatusOr<std::vector<std::optional<base::Uuid>>> FindCounting(
+      std::span<const model::Sequence> sequences) = 0;
   // The newest responses of the whole store, oldest first: what a restarted server remembers for
   // flags.
   virtual absl::Status ReadNewest(size_t rows_max,

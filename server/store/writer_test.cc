@@ -51,6 +51,10 @@ class FakeStore final : public Store {
                              const std::function<bool(const model::ResponseRow&)>&) override {
     return absl::UnimplementedError("");
   }
+  absl::StatusOr<std::vector<std::optional<base::Uuid>>> FindCounting(
+      std::span<const model::Sequence>) override {
+    return absl::UnimplementedError("");
+  }
   absl::Status ReadNewest(size_t, const std::function<void(const model::ResponseRow&)>&) override {
     return absl::UnimplementedError("");
   }

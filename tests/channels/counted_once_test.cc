@@ -178,6 +178,9 @@ void CountedOnce::CheckExport(const v1::Round& round) {
   }
   ASSERT_EQ(found.size(), rows->size()) << "two of one channel at one time";
   for (const Case& one : cases) {
+    const v1::Channel counting = Counting(round, one, 3);
+    const auto instead = found.find({counting, one.GivenAt(counting, first_)});
+    ASSERT_NE(instead, found.end());
     for (size_t place = 0; place < 3; ++place) {
       const v1::Channel channel = one.arrival[place];
       const auto row = found.find({channel, one.GivenAt(channel, first_)});
@@ -185,7 +188,10 @@ void CountedOnce::CheckExport(const v1::Round& round) {
       const std::string what = Cat(round.round_id(), ", dossier ", one.dossier, ", arrived ",
                                    place + 1, ": ", row->second->ShortDebugString());
       EXPECT_EQ(row->second->first_outcome(), OutcomeOf(round, one, place)) << what;
-      EXPECT_EQ(row->second->counts(), Counting(round, one, 3) == channel) << what;
+      EXPECT_EQ(row->second->counts(), counting == channel) << what;
+      EXPECT_EQ(row->second->superseded_by(),
+                counting == channel ? "" : instead->second->response_id())
+          << what;
       EXPECT_EQ(row->second->answers(0).choice(), StarsOf(channel)) << what;
       EXPECT_EQ(row->second->unit_id(), Town::kUnit) << what;
       EXPECT_TRUE(row->second->identified()) << what;
