@@ -102,7 +102,7 @@ inline const std::vector<FolderRule> kFolders = {
     {"tests/bench",
      {"proto", "base/...", "analysis/...", "server/...", "kiosk-client/...", "tests"}},
     {"tests/crash", {"proto", "base/...", "server/...", "kiosk-client/outbox", "tests/harness"}},
-    {"tests/disclosure", {"proto", "base/...", "analysis/disclosure", "server/..."}},
+    {"tests/disclosure", {"proto", "base/...", "analysis/disclosure", "server/...", "tests/harness"}},
     {"tests/examples", {"proto", "base/...", "analysis/..."}},
     {"tests/e2e", {"proto", "base/...", "analysis/...", "server/...", "tests"}},
     {"tests/fault",

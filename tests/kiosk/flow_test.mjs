@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   ALL_KINDS, answerCounterForm, checkScreen, checkTargets, claim, connect, COUNTER_FORM, Demo, face, heading, launchServer, noTroubles,
-  open, picture, rateCounterForm, SHIPPED, SIZES, tap, type, until,
+  open, picture, rateCounterForm, SHIPPED, SIZES, tap, type, until, write,
 } from './kit.mjs';
 
 const server = await launchServer();
@@ -207,14 +207,12 @@ claim('with the keyboard alone', async () => {
     await press(number === 3 ? 'Bỏ qua' : 'Rất hài lòng');
   }
   await heading(page, 'Ý kiến khác');
-  await page.locator('#text').focus();
-  await page.keyboard.type('nhanh', { delay: 80 });
+  await write(page, '#text', 'nhanh');
   await press('Tiếp tục');
   await page.locator('.stage.finish').waitFor();
   await press('Nhập mã hồ sơ');
   await heading(page, 'Mã hồ sơ ghi trên giấy hẹn');
-  await page.locator('#code').focus();
-  await page.keyboard.type(CODE, { delay: 80 });
+  await write(page, '#code', CODE);
   await page.getByText('Mã đúng').waitFor();
   await page.keyboard.press('Enter');
   await page.locator('.stage.finish').waitFor();

@@ -67,6 +67,13 @@ export async function tap(page, locator) {
   await (named ? page.getByRole('button', { name: locator }) : locator).click();
 }
 
+// By the keys of a keyboard, once the page has put the focus on its heading: it would take it from the field.
+export async function write(page, selector, text, delay = 80) {
+  await page.locator('[data-focus]:focus').waitFor();
+  await page.locator(selector).focus();
+  await page.keyboard.type(text, { delay });
+}
+
 export const face = (page, step) => page.locator('.face-button').nth(step - 1);
 
 // The six ratings of the counter form, which end at its comment.

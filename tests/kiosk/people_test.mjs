@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   ALL_KINDS, answerCounterForm, checkScreen, claim, connect, COUNTER_FORM, Demo, face, heading, launchServer, noTroubles, open, picture,
-  PIN, SHIPPED, SIZES, tap, until,
+  PIN, SHIPPED, SIZES, tap, until, write,
 } from './kit.mjs';
 
 const server = await launchServer();
@@ -171,8 +171,7 @@ claim('a slip is scanned on any screen, and leaves no key behind', async () => {
   await tap(page, 'Bỏ qua');
   await tap(page, 'Bỏ qua');
   await heading(page, 'Ông/Bà có góp ý gì thêm?');
-  await page.locator('#text').focus();
-  await page.keyboard.type('nhanh ', { delay: 90 });
+  await write(page, '#text', 'nhanh ', 90);
   await scan(CODE);
   await page.getByText('Mã hồ sơ tận cùng 0053').waitFor();
   assert.equal(await page.locator('#text').inputValue(), 'nhanh ');
@@ -190,7 +189,7 @@ claim('nothing stays in the browser', async () => {
   const entries = await page.evaluate(() => history.length);
   await answerCounterForm(page);
   await tap(page, 'Nhập mã hồ sơ');
-  await page.locator('#code').pressSequentially(CODE, { delay: 80 });
+  await write(page, '#code', CODE);
   await page.getByRole('button', { name: 'Xong' }).click();
   await tap(page, page.getByRole('button', { name: 'Gửi', exact: true }));
   await heading(page, 'Cảm ơn Ông/Bà!');
