@@ -131,6 +131,7 @@ void Life::Begin() {
 void Life::Invite() {
   base::MutexLock lock(mutex_);
   std::vector<int> dossiers(kInvitationsAhead - (invited_.size() - next_invitation_));
+  if (dossiers.empty()) return;  // the life before ended before it began
   std::iota(dossiers.begin(), dossiers.end(), static_cast<int>(invited_.size()) + 1);
   const auto made = town_.Invite(kRound, dossiers);
   ASSERT_EQ(made.size(), dossiers.size());
