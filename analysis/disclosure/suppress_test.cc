@@ -24,6 +24,12 @@ Table UnitsOf(const std::vector<uint32_t>& counts) {
   return TableOf({FlatDimension("units", counts.size())}, by_node, {{0}});
 }
 
+// Respondents of a step, at nodes of a table of several steps.
+void AddOrDie(TableBuilder& builder, const std::vector<uint32_t>& nodes, size_t step,
+              uint32_t count, double weight = 1) {
+  ASSERT_TRUE(builder.Add(nodes, step, count, weight).ok());
+}
+
 Suppression SuppressOrDie(const Table& table, const Rule& rule = {}) {
   auto suppression = Suppress(table, rule);
   EXPECT_TRUE(suppression.ok()) << suppression.status();
@@ -119,7 +125,7 @@ TEST(Suppress, OnlyAnswersOfTheSameStepStandInForOneAnother) {
                                         {{0, 1}}, with_steps ? 2 : 1);
     ASSERT_TRUE(builder.ok());
     const auto add = [&](std::vector<uint32_t> nodes, size_t step, uint32_t count) {
-      ASSERT_TRUE(builder->Add(nodes, with_steps ? step : 0, count).ok());
+      AddOrDie(*builder, nodes, with_steps ? step : 0, count);
     };
     add({1, 1}, 0, 2);
     add({1, 2}, 0, 100);
@@ -144,16 +150,13 @@ TEST(Suppress, NoStepOfASmallCellIsLeftOver) {
   auto builder = TableBuilder::Create({FlatDimension("units", 3), FlatDimension("g", 2)}, {{0, 1}},
                                       /*steps=*/2);
   ASSERT_TRUE(builder.ok());
-  const auto add = [&](std::vector<uint32_t> nodes, size_t step, uint32_t count) {
-    ASSERT_TRUE(builder->Add(nodes, step, count).ok());
-  };
-  add({1, 1}, 0, 2);
-  add({1, 1}, 1, 1);
-  add({1, 2}, 0, 100);
+  AddOrDie(*builder, {1, 1}, 0, 2);
+  AddOrDie(*builder, {1, 1}, 1, 1);
+  AddOrDie(*builder, {1, 2}, 0, 100);
   for (const uint32_t gender : {1u, 2u}) {
-    add({2, gender}, 0, 50);
-    add({2, gender}, 1, 20);
-    add({3, gender}, 0, 50);
+    AddOrDie(*builder, {2, gender}, 0, 50);
+    AddOrDie(*builder, {2, gender}, 1, 20);
+    AddOrDie(*builder, {3, gender}, 0, 50);
   }
   const Table table = (*std::move(builder)).Build();
   const Suppression suppression = SuppressOrDie(table);
@@ -170,7 +173,7 @@ TEST(Suppress, EachRuleFindsItsCells) {
   auto builder = TableBuilder::Create({FlatDimension("units", 4)}, {{0}}, 5);
   ASSERT_TRUE(builder.ok());
   const auto add = [&](uint32_t unit, size_t step, uint32_t count, double weight) {
-    ASSERT_TRUE(builder->Add(std::vector<uint32_t>{unit}, step, count, weight).ok());
+    AddOrDie(*builder, {unit}, step, count, weight);
   };
   // Unit 1: one of weight 91 beside 9. Unit 2: two of 45 beside 10. Unit 3: all said the same.
   add(1, 0, 1, 91);
