@@ -87,8 +87,9 @@ absl::Status SqliteStore::ReadResponses(
 
 absl::StatusOr<std::vector<std::optional<base::Uuid>>> SqliteStore::FindCounting(
     std::span<const Sequence> sequences) {
-  ASSIGN_OR_RETURN(const BorrowedReader reader, Borrow());
   std::vector<std::optional<base::Uuid>> counting;
+  if (sequences.empty()) return counting;
+  ASSIGN_OR_RETURN(const BorrowedReader reader, Borrow());
   for (const Sequence sequence : sequences) {
     reader->counting.Reset();
     reader->counting.Bind(1, static_cast<int64_t>(sequence));
