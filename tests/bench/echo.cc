@@ -2,7 +2,7 @@
 // same kind of answer, without looking at them and without a disk.
 //   bench_echo           answers where the request was read
 //   bench_echo JOURNAL   one thread appends what has come to the file JOURNAL, syncs, and answers:
-//                        the least that an answer after its sync costs
+//                        what an answer after its sync costs when another thread gives it
 #include <fcntl.h>
 #include <grpcpp/grpcpp.h>
 #include <unistd.h>
